@@ -85,7 +85,8 @@ export async function startServer(spec) {
     tickTime: '2000', initLimit: '10', syncLimit: '5', dataDir, clientPort: String(port), clientPortAddress: host,
     maxClientCnxns: '0', 'admin.enableServer': 'false', '4lw.commands.whitelist': '*', ...spec.config,
   };
-  const lines = Object.entries(config).map(([key, value]) => `${key}=${value}`);
+  // An empty value takes a default away.
+  const lines = Object.entries(config).filter(([, value]) => value !== '').map(([key, value]) => `${key}=${value}`);
   const configFile = join(home, 'zoo.cfg');
   const logFile = join(home, 'server.log');
   if (spec.id !== undefined) writeFileSync(join(dataDir, 'myid'), `${spec.id}\n`);

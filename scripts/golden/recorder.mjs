@@ -24,6 +24,7 @@ import { host, sleep } from './launch.mjs';
 
 const PING = 11;
 const CREATE_SESSION = -10;
+const replyHeaderBytes = 16;
 
 /** @param {number} upstreamPort */
 export async function startRecorder(upstreamPort) {
@@ -166,11 +167,16 @@ export class Recorder {
     if (index === 0) {
       const request = askedAt(asked, 'connect').shift();
       const label = request?.label ?? this.#label;
+      if (payload.length === replyHeaderBytes) {
+        // A reply header instead of a ConnectResponse: a read-only server refuses the session this way.
+        this.#add({ connection, direction: 'response', label, payload, note: request?.note, opcode: CREATE_SESSION, ...headerOf(payload) });
+        return;
+      }
       this.#add({ connection, direction: 'connectResponse', label, payload, note: request?.note });
       return;
     }
-    const xid = payload.readInt32BE(0);
-    const header = { xid, zxid: payload.readBigInt64BE(4).toString(), err: payload.readInt32BE(12) };
+    const header = headerOf(payload);
+    const { xid } = header;
     if (xid === -1) {
       this.#add({ connection, direction: 'notification', label: this.#label, payload, note: this.#note, ...header });
       return;
@@ -220,6 +226,13 @@ export class Recorder {
     return name;
   }
 }
+
+/** @param {Buffer} payload */
+const headerOf = (payload) => ({
+  xid: payload.readInt32BE(0),
+  zxid: payload.readBigInt64BE(4).toString(),
+  err: payload.readInt32BE(12),
+});
 
 /** @param {Entry['direction']} direction */
 function wordFor(direction) {
