@@ -37,12 +37,12 @@ function makeCrcTable(): Uint32Array {
 }
 
 /**
- * CRC-32 (IEEE, as java.util.zip.CRC32), continued from `start`.
+ * CRC-32 (IEEE, as java.util.zip.CRC32) of bytes[from, to), continued from `start`.
  *
  * @returns an unsigned 32-bit number
  */
-export function crc32(bytes: Uint8Array, start = 0): number {
+export function crc32(bytes: Uint8Array, start = 0, from = 0, to = bytes.length): number {
   let c = ~start;
-  for (let i = 0; i < bytes.length; i++) c = (CRC_TABLE[(c ^ (bytes[i] as number)) & 0xff] as number) ^ (c >>> 8);
+  for (let i = from; i < to; i++) c = (CRC_TABLE[(c ^ (bytes[i] as number)) & 0xff] as number) ^ (c >>> 8);
   return ~c >>> 0;
 }

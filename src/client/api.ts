@@ -35,6 +35,8 @@ export interface ClientOptions {
   readonly requestBytesMax?: number;
   /** Sent on each connection before anything else. */
   readonly auth?: readonly AuthInfo[];
+  /** Take up a session that another handle left (facts 2.1); a wrong password ends the client as expired. */
+  readonly session?: { readonly id: bigint; readonly password: Uint8Array };
   /** Try the servers in the order given instead of a random one. Default false. */
   readonly keepServerOrder?: boolean;
   readonly transport: Transport;
@@ -91,13 +93,17 @@ export interface RequestRecord {
 export interface WatchedEvent {
   readonly type: EventType;
   readonly state: KeeperState;
-  /** Without the chroot; null for a change of state. */
+  /** Without the chroot; null for the end of the session. */
   readonly path: string | null;
   /** The transaction, where the server tells it (3.9 and later). */
   readonly zxid: bigint | null;
 }
 
-/** Called for each event of a watch, in order with replies: always before a read that shows the change resolves. */
+/**
+ * Called for each event of a watch, in order with replies: always before a read that shows the change resolves.
+ * Besides the server's events it is told once when it was taken out by removeWatches (...WatchRemoved), and when the
+ * session expired or its credentials were refused (type None, path null): then it is over. What it throws is logged.
+ */
 export type Watcher = (event: WatchedEvent) => void;
 
 export interface CallOptions {
@@ -124,7 +130,9 @@ export interface WithStat {
  * One session to an ensemble. Operations carry the names and the meaning of Apache's Java client. Every one
  * rejects with a ZooError: KeeperError (the server's code), UsageError (refused before it was sent),
  * ConnectionLostError, SessionExpiredError, AuthFailedError, CancelledError, WireError. Requests issued while
- * connecting wait for a connection. None is ever sent twice.
+ * connecting wait for a connection. When a connection is lost, every request that was issued while it stood is
+ * rejected, as in Apache's client: one that was sent with retrySafe false, one that still waited with retrySafe
+ * true. None is ever sent twice. A request that is cancelled after it was sent may take effect; it leaves no watch.
  */
 export interface ZooKeeper {
   readonly state: ClientState;
@@ -138,9 +146,11 @@ export interface ZooKeeper {
   readonly chroot: string;
   /** The highest zxid of a reply. */
   readonly lastZxid: bigint;
+  /** Also tells why attempts to connect fail, each reason once: from `connecting` to `connecting`. */
   readonly stateChanges: Event<StateChange>;
+  /** Pings are left out. */
   readonly requests: Event<RequestRecord>;
-  /** Every watch event, whichever watcher it belongs to. */
+  /** Every watch event, whichever watcher it belongs to; told right after its watchers, as the same object. */
   readonly watchEvents: Event<WatchedEvent>;
   /** Sent and unanswered, and waiting to be sent. */
   readonly load: { readonly inFlight: number; readonly queued: number; readonly watches: number };

@@ -3,6 +3,7 @@
  * In go chunks as the socket gives them; out come whole payloads.
  */
 
+import { NO_BYTES } from '../base/bytes.ts';
 import { WireError } from '../model/errors.ts';
 import type { Codec } from './jute/codec.ts';
 import { JuteWriter } from './jute/jute-writer.ts';
@@ -12,12 +13,16 @@ export const JUTE_MAX_BUFFER_DEFAULT = 0xfffff;
 /** The most that a length can say. */
 export const FRAME_BYTES_MAX = 0x7fff_ffff;
 
+/** A frame's memory grows up to this much at once: a length is believed only as its bytes arrive. */
+const GROWTH_BYTES = 64 * 1024;
+
 export class FrameDecoder {
   #limit: number;
-  readonly #head = new Uint8Array(4);
   #headLength = 0;
+  #head = 0;
+  /** The length of the frame that is being read; -1 while its head is. */
   #need = -1;
-  #parts: Uint8Array[] = [];
+  #body: Uint8Array = NO_BYTES;
   #have = 0;
 
   /** @param limit the longest payload, in bytes, that is taken */
@@ -38,62 +43,68 @@ export class FrameDecoder {
   /**
    * Takes a chunk and hands each payload that it completes to `onFrame`, in order. A payload is a view
    * of the chunk where it lies within it whole: it must be read or copied before the chunk is reused.
+   * `onFrame` must not push; when it throws, the rest of the chunk is lost.
    *
    * @throws WireError when a length is negative or above the limit
    */
   push(chunk: Uint8Array, onFrame: (payload: Uint8Array) => void): void {
+    // A subclass such as Node's Buffer would lend its own slice(), which does not copy, to every value read from it.
+    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
     let at = 0;
-    while (at < chunk.length) {
+    while (at < bytes.length) {
       if (this.#need < 0) {
-        at = this.#takeHead(chunk, at);
+        at = this.#takeHead(bytes, at);
         if (this.#need < 0) return;
       }
-      const take = Math.min(this.#need - this.#have, chunk.length - at);
-      const part = chunk.subarray(at, at + take);
-      at += take;
-      if (this.#have === 0 && take === this.#need) {
-        this.#reset();
-        onFrame(part);
-        continue;
+      const take = Math.min(this.#need - this.#have, bytes.length - at);
+      if (take === this.#need) {
+        this.#startFrame();
+        onFrame(bytes.subarray(at, at + take));
+      } else if (take > 0) {
+        this.#keep(bytes.subarray(at, at + take));
+        if (this.#have === this.#need) onFrame(this.#takeBody());
       }
-      // Kept parts must outlive the caller's chunk.
-      this.#parts.push(part.slice());
-      this.#have += take;
-      if (this.#have === this.#need) onFrame(this.#join());
-    }
-    if (this.#need === 0) {
-      this.#reset();
-      onFrame(new Uint8Array(0));
+      at += take;
     }
   }
 
-  #takeHead(chunk: Uint8Array, start: number): number {
+  #takeHead(bytes: Uint8Array, start: number): number {
     let at = start;
-    while (at < chunk.length && this.#headLength < 4) this.#head[this.#headLength++] = chunk[at++] as number;
-    if (this.#headLength < 4) return at;
-    const length = new DataView(this.#head.buffer).getInt32(0);
-    if (length < 0 || length > this.#limit) {
-      throw new WireError(`a frame of ${length} bytes; the limit is ${this.#limit}`);
+    while (this.#headLength < 4) {
+      if (at === bytes.length) return at;
+      this.#head = (this.#head << 8) | (bytes[at++] as number);
+      this.#headLength++;
     }
-    this.#need = length;
+    if (this.#head < 0 || this.#head > this.#limit) {
+      throw new WireError(`a frame of ${this.#head} bytes; the limit is ${this.#limit}`);
+    }
+    this.#need = this.#head;
     return at;
   }
 
-  #join(): Uint8Array {
-    const out = new Uint8Array(this.#have);
-    let at = 0;
-    for (const part of this.#parts) {
-      out.set(part, at);
-      at += part.length;
+  #keep(part: Uint8Array): void {
+    const length = this.#have + part.length;
+    if (length > this.#body.length) {
+      const room = Math.min(this.#need, Math.max(length, this.#body.length * 2, GROWTH_BYTES));
+      const body = new Uint8Array(room);
+      body.set(this.#body.subarray(0, this.#have));
+      this.#body = body;
     }
-    this.#reset();
-    return out;
+    this.#body.set(part, this.#have);
+    this.#have = length;
   }
 
-  #reset(): void {
+  #takeBody(): Uint8Array {
+    const body = this.#body;
+    this.#startFrame();
+    return body;
+  }
+
+  #startFrame(): void {
     this.#headLength = 0;
+    this.#head = 0;
     this.#need = -1;
-    this.#parts = [];
+    this.#body = NO_BYTES;
     this.#have = 0;
   }
 }

@@ -84,6 +84,16 @@ export class JuteReader {
     return this.raw(this.remaining);
   }
 
+  /** Passes over bytes. */
+  skip(length: number): void {
+    this.#take(length, 'bytes');
+  }
+
+  /** A copy of what was read since `start`, an earlier `offset`. */
+  copyFrom(start: number): Uint8Array {
+    return this.#bytes.slice(start, this.#at);
+  }
+
   #take(length: number, what: string): number {
     const start = this.#at;
     if (length > this.#bytes.length - start) {

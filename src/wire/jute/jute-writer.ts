@@ -3,6 +3,8 @@
 import { encodeUtf8 } from '../../base/text.ts';
 
 const START_BYTES = 128;
+/** A writer that is used again gives back more memory than this. */
+const KEPT_BYTES_MAX = 64 * 1024;
 
 export class JuteWriter {
   #bytes: Uint8Array;
@@ -52,7 +54,7 @@ export class JuteWriter {
   }
 
   ustring(value: string | null): void {
-    this.buffer(value === null ? null : encodeUtf8(value));
+    if (value === null || !this.#ascii(value)) this.buffer(value === null ? null : encodeUtf8(value));
   }
 
   /** Bytes as they are, with no length in front. */
@@ -70,6 +72,35 @@ export class JuteWriter {
   /** What was written, without a copy; the writer must not be used afterwards. */
   finish(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** A copy of what was written; the writer is empty afterwards and may be used again. */
+  take(): Uint8Array {
+    const out = this.#bytes.slice(0, this.#length);
+    this.clear();
+    return out;
+  }
+
+  /** Forgets what was written; the writer may be used again. */
+  clear(): void {
+    this.#length = 0;
+    if (this.#bytes.length <= KEPT_BYTES_MAX) return;
+    this.#bytes = new Uint8Array(START_BYTES);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** Writes text that is plain ASCII, as paths nearly always are; false, and nothing written, for any other. */
+  #ascii(text: string): boolean {
+    this.#room(4 + text.length);
+    const start = this.#length + 4;
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit >= 0x80) return false;
+      this.#bytes[start + i] = unit;
+    }
+    this.#view.setInt32(this.#length, text.length);
+    this.#length = start + text.length;
+    return true;
   }
 
   #room(more: number): void {

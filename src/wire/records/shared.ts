@@ -2,22 +2,44 @@
 
 import type { Acl, Id } from '../../model/acl.ts';
 import type { Stat } from '../../model/stat.ts';
-import { int, long, record, ustring, type Codec } from '../jute/codec.ts';
+import { int, record, ustring, type Codec } from '../jute/codec.ts';
 
-/** Stat, 68 bytes (facts 1.10). */
-export const StatRecord: Codec<Stat> = record('Stat', {
-  czxid: long,
-  mzxid: long,
-  ctime: long,
-  mtime: long,
-  version: int,
-  cversion: int,
-  aversion: int,
-  ephemeralOwner: long,
-  dataLength: int,
-  numChildren: int,
-  pzxid: long,
-});
+export const STAT_BYTES = 68;
+
+/**
+ * Stat, 68 bytes (facts 1.10). Spelled out instead of described, because nearly every reply holds one:
+ * reading a literal is several times as fast.
+ */
+export const StatRecord: Codec<Stat> = {
+  name: 'Stat',
+  bytesMin: STAT_BYTES,
+  read: (r) => ({
+    czxid: r.long(),
+    mzxid: r.long(),
+    ctime: r.long(),
+    mtime: r.long(),
+    version: r.int(),
+    cversion: r.int(),
+    aversion: r.int(),
+    ephemeralOwner: r.long(),
+    dataLength: r.int(),
+    numChildren: r.int(),
+    pzxid: r.long(),
+  }),
+  write(w, v) {
+    w.long(v.czxid);
+    w.long(v.mzxid);
+    w.long(v.ctime);
+    w.long(v.mtime);
+    w.int(v.version);
+    w.int(v.cversion);
+    w.int(v.aversion);
+    w.long(v.ephemeralOwner);
+    w.int(v.dataLength);
+    w.int(v.numChildren);
+    w.long(v.pzxid);
+  },
+};
 
 export const IdRecord: Codec<Id> = record('Id', { scheme: ustring, id: ustring });
 

@@ -1,0 +1,147 @@
+/**
+ * The client port on Node's TCP sockets. What is written to a connection within one turn of the event loop goes to
+ * the system in one piece. Must hold: nothing reaches a handler after its onClose.
+ */
+
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { ClientSocket, Listen, Listener, ListenOptions, SocketHandler } from '../ensemble/listener.ts';
+
+/** After a goodbye, a peer that neither reads nor closes is cut off. */
+const LINGER_MS = 1_000;
+const V4_IN_V6 = '::ffff:';
+
+/** The address cannot be listened on. The message is one line. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  readonly code: string;
+
+  constructor(message: string, code: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Listens on a TCP port. @throws ListenError */
+export const nodeListen: Listen = async (options, accept) => {
+  const server = createServer({ noDelay: true, pauseOnConnect: false }, (socket) => take(socket, accept));
+  await listening(server, options);
+  const { address, port } = server.address() as AddressInfo;
+  const listener: Listener = {
+    host: address,
+    port,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+  return listener;
+};
+
+function listening(server: Server, { port, host, backlog }: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, host, port)));
+    server.listen({ port, ...(host === null ? {} : { host }), ...(backlog < 0 ? {} : { backlog }) }, () => resolve());
+  });
+}
+
+function explain(error: NodeJS.ErrnoException, host: string | null, port: number): ListenError {
+  const where = host === null ? `port ${port}` : `${host}, port ${port}`;
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'it is in use',
+    EACCES: 'the system forbids it',
+    EADDRNOTAVAIL: 'this machine has no such address',
+    ENOTFOUND: 'the host is not known',
+  };
+  const code = error.code ?? 'unknown';
+  return new ListenError(`cannot listen on ${where}: ${reasons[code] ?? error.message}`, code);
+}
+
+function take(socket: Socket, accept: (socket: ClientSocket) => SocketHandler | null): void {
+  const own = new NodeClientSocket(socket);
+  const handler = accept(own);
+  if (handler === null) {
+    socket.destroy();
+    return;
+  }
+  socket.on('data', (chunk: Uint8Array) => {
+    // A plain view: a Buffer's slice() would not copy.
+    if (!own.closing) handler.onData(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+  });
+  socket.on('drain', () => handler.onDrain());
+  // The peer said its last: there is nobody to answer any more.
+  socket.on('end', () => socket.destroy());
+  socket.on('error', () => undefined);
+  socket.on('close', () => handler.onClose());
+}
+
+class NodeClientSocket implements ClientSocket {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly #socket: Socket;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #closing = false;
+
+  constructor(socket: Socket) {
+    const address = socket.remoteAddress ?? '';
+    this.remoteAddress = address.startsWith(V4_IN_V6) ? address.slice(V4_IN_V6.length) : address;
+    this.remotePort = socket.remotePort ?? 0;
+    this.#socket = socket;
+  }
+
+  get closing(): boolean {
+    return this.#closing;
+  }
+
+  get bufferedBytes(): number {
+    return this.#waitingBytes + this.#socket.writableLength;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#closing) return;
+    if (this.#waiting.length === 0) process.nextTick(() => this.#flush());
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  end(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#flush();
+    const socket = this.#socket;
+    const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+    socket.once('close', () => clearTimeout(timer));
+    // Paused, it would never see the peer's end.
+    socket.resume();
+    socket.end();
+  }
+
+  destroy(): void {
+    this.#closing = true;
+    this.#socket.destroy();
+  }
+
+  #flush(): void {
+    const parts = this.#waiting;
+    if (parts.length === 0 || this.#socket.destroyed) return;
+    this.#waiting = [];
+    const bytes = parts.length === 1 ? (parts[0] as Uint8Array) : join(parts, this.#waitingBytes);
+    this.#waitingBytes = 0;
+    this.#socket.write(bytes);
+  }
+}
+
+function join(parts: readonly Uint8Array[], length: number): Uint8Array {
+  const out = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}

@@ -1,0 +1,167 @@
+/**
+ * A data directory on Node's files. Must hold: what `sync` and `writeWhole` resolved survives a power cut, the file's
+ * name in its directory included.
+ */
+
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Storage, StorageFile } from '../ensemble/log/storage.ts';
+
+/** Before a file is whole. ZooKeeper reads a name up to its first dot, so this must not begin as a real one does. */
+const UNFINISHED = 'unfinished-';
+
+/**
+ * The files of one directory, which is made if it is not there. What an earlier process left unfinished is removed.
+ *
+ * @param directory an absolute path, such as `<dataDir>/version-2`
+ */
+export async function nodeStorage(directory: string): Promise<Storage> {
+  await mkdir(directory, { recursive: true });
+  for (const name of await readdir(directory)) {
+    if (name.startsWith(UNFINISHED)) await rm(join(directory, name), { force: true });
+  }
+  return new NodeStorage(directory);
+}
+
+class NodeStorage implements Storage {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async list(): Promise<readonly string[]> {
+    const entries = await readdir(this.#directory, { withFileTypes: true });
+    return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+  }
+
+  async read(name: string): Promise<Uint8Array> {
+    const bytes = await readFile(this.#path(name));
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  async readTail(name: string, bytes: number): Promise<Uint8Array> {
+    const handle = await open(this.#path(name), constants.O_RDONLY);
+    try {
+      const { size } = await handle.stat();
+      const length = Math.min(bytes, size);
+      const tail = new Uint8Array(length);
+      let at = 0;
+      while (at < length) {
+        const { bytesRead } = await handle.read(tail, at, length - at, size - length + at);
+        if (bytesRead === 0) break;
+        at += bytesRead;
+      }
+      return tail.subarray(0, at);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async create(name: string): Promise<StorageFile> {
+    return new NodeFile(await open(this.#path(name), 'wx'), () => this.#syncDirectory());
+  }
+
+  async writeWhole(name: string, parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
+    const unfinished = this.#path(`${UNFINISHED}${name}`);
+    const handle = await open(unfinished, 'w');
+    try {
+      let at = 0;
+      for await (const part of parts) {
+        await writeAll(handle, part, at);
+        at += part.length;
+      }
+      await handle.sync();
+      await handle.close();
+      await rename(unfinished, this.#path(name));
+    } catch (error) {
+      await handle.close().catch(() => undefined);
+      await rm(unfinished, { force: true });
+      throw error;
+    }
+    await this.#syncDirectory();
+  }
+
+  async truncate(name: string, bytes: number): Promise<void> {
+    const handle = await open(this.#path(name), 'r+');
+    try {
+      await handle.truncate(bytes);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async remove(name: string): Promise<void> {
+    await rm(this.#path(name));
+    await this.#syncDirectory();
+  }
+
+  async size(name: string): Promise<number> {
+    return (await stat(this.#path(name))).size;
+  }
+
+  async #syncDirectory(): Promise<void> {
+    // Windows cannot open a directory; its file system journals names by itself.
+    const handle = await open(this.#directory, constants.O_RDONLY).catch(() => null);
+    if (handle === null) return;
+    try {
+      await handle.sync();
+    } catch (error) {
+      if (!isUnsupported(error)) throw error;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  #path(name: string): string {
+    return join(this.#directory, name);
+  }
+}
+
+class NodeFile implements StorageFile {
+  readonly #handle: FileHandle;
+  /** Makes the name durable; null once done. */
+  #syncName: (() => Promise<void>) | null;
+  #end = 0;
+
+  constructor(handle: FileHandle, syncName: () => Promise<void>) {
+    this.#handle = handle;
+    this.#syncName = syncName;
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    await writeAll(this.#handle, bytes, this.#end);
+    this.#end += bytes.length;
+  }
+
+  async sync(): Promise<void> {
+    await this.#handle.datasync();
+    if (this.#syncName === null) return;
+    await this.#syncName();
+    this.#syncName = null;
+  }
+
+  async preallocate(totalBytes: number): Promise<void> {
+    if (totalBytes > this.#end) await this.#handle.truncate(totalBytes);
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  let at = 0;
+  while (at < bytes.length) {
+    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at);
+    at += bytesWritten;
+  }
+}
+
+/** Some file systems do not sync directories and say so. */
+function isUnsupported(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'EINVAL' || code === 'EPERM' || code === 'EISDIR' || code === 'ENOTSUP';
+}
