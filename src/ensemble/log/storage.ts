@@ -17,6 +17,8 @@ export interface Storage {
   /** File names, unsorted. */
   list(): Promise<readonly string[]>;
   read(name: string): Promise<Uint8Array>;
+  /** The last bytes of a file: `bytes` of them, or all when it is shorter. */
+  readTail(name: string, bytes: number): Promise<Uint8Array>;
   /** Creates a file that must not exist; its name is durable once its first sync resolved. */
   create(name: string): Promise<StorageFile>;
   /** Writes a whole file under a temporary name, syncs it, and renames it: all or nothing. */

@@ -1,0 +1,59 @@
+/** What administration may see of a server. It changes nothing but counters. */
+
+import type { ConnectionStats, ServerStats } from '../processors/stats.ts';
+import type { ExpiryBucket } from '../processors/session-tracker.ts';
+import type { TreeReader } from '../tree/api.ts';
+import type { ZxidDigest } from '../txn/snapshot-content.ts';
+import type { ConnectionKey, WatchTables } from '../watches/watch-tables.ts';
+
+export interface ConnectionView {
+  readonly key: ConnectionKey;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** 0 before it has a session. */
+  readonly sessionId: bigint;
+  readonly timeoutMs: number;
+  /** Milliseconds since 1970. */
+  readonly establishedMs: number;
+  /** Requests whose answers are due. */
+  readonly outstanding: number;
+  readonly reading: boolean;
+  readonly stats: ConnectionStats;
+}
+
+/** When the connections that keep silent are closed, on the monotonic clock. */
+export interface ConnectionBucket {
+  readonly deadlineMs: number;
+  readonly connections: readonly ConnectionView[];
+}
+
+export interface DirectorySizes {
+  readonly dataBytes: number;
+  readonly logBytes: number;
+}
+
+export interface AdminView {
+  /** standalone, leader, follower, observer, read-only */
+  readonly mode: string;
+  readonly stats: ServerStats;
+  readonly tree: TreeReader;
+  readonly watches: WatchTables;
+  readonly digestHistory: readonly ZxidDigest[];
+  readonly digestMismatches: number;
+  readonly outstanding: number;
+  readonly sessionCount: number;
+  readonly uptimeMs: number;
+  readonly traceMask: number;
+  connections(): readonly ConnectionView[];
+  sessionBuckets(): readonly ExpiryBucket[];
+  connectionBuckets(): readonly ConnectionBucket[];
+  directorySizes(): Promise<DirectorySizes>;
+  /** The lines of `conf` but for the sizes: key and value. */
+  configuration(): readonly (readonly [string, string | number])[];
+  /** The lines of `envi` below the version. */
+  environment(): readonly (readonly [string, string])[];
+  /** Open files and the most there may be; null where the system does not tell. */
+  openFiles(): { readonly open: number; readonly max: number } | null;
+  /** A time on the monotonic clock as Java prints a Date. */
+  formatDate(monotonicMs: number): string;
+}

@@ -1,0 +1,61 @@
+/** Words about connections and sessions: cons, crst, dump (facts 6.1; ServerCnxn.dumpConnectionInfo, ExpiryQueue.dump). */
+
+import type { AdminView, ConnectionView } from './admin-view.ts';
+import { hex, lines } from './text.ts';
+
+/** SelectionKey.OP_READ */
+const READING = 1;
+
+/** @param brief leaves out the session's part, as `stat` does */
+export function connectionLine(connection: ConnectionView, brief: boolean): string {
+  const { stats, sessionId } = connection;
+  const ops = connection.reading ? READING : 0;
+  const head = ` /${connection.remoteAddress}:${connection.remotePort}[${ops}]`;
+  let inner = `queued=${connection.outstanding},recved=${stats.received},sent=${stats.sent}`;
+  if (!brief && sessionId !== 0n) {
+    inner += `,sid=0x${hex(sessionId)},lop=${stats.lastOperation},est=${connection.establishedMs},to=${connection.timeoutMs}`;
+    if (stats.lastCxid >= 0) inner += `,lcxid=0x${stats.lastCxid.toString(16)}`;
+    inner += `,lzxid=0x${hex(stats.lastZxid)},lresp=${stats.lastResponseMs},llat=${stats.lastLatencyMs}`;
+    inner += `,minlat=${stats.latency.min},avglat=${Math.floor(stats.latency.average)},maxlat=${stats.latency.max}`;
+  }
+  return `${head}(${inner})`;
+}
+
+export function cons(view: AdminView): string {
+  return lines([...view.connections().map((connection) => connectionLine(connection, false)), '']);
+}
+
+export function crst(view: AdminView): string {
+  for (const connection of view.connections()) connection.stats.reset();
+  return 'Connection stats reset.\n';
+}
+
+export function srst(view: AdminView): string {
+  view.stats.reset();
+  return 'Server stats reset.\n';
+}
+
+export function dump(view: AdminView): string {
+  const sessions = view.sessionBuckets();
+  const out = ['SessionTracker dump:', `Session ${sets(sessions.map((bucket) => bucket.sessions))}`];
+  for (const { deadlineMs, sessions: ids } of sessions) {
+    out.push(`${ids.length} expire at ${view.formatDate(deadlineMs)}:`, ...ids.map((id) => `\t0x${hex(id)}`));
+  }
+  out.push('ephemeral nodes dump:');
+  const owners = view.tree.sessionsWithEphemerals();
+  out.push(`Sessions with Ephemerals (${owners.length}):`);
+  for (const id of owners) out.push(`0x${hex(id)}:`, ...view.tree.ephemeralsOf(id).map((path) => `\t${path}`));
+  const connections = view.connectionBuckets();
+  out.push('Connections dump:', `Connections ${sets(connections.map((bucket) => bucket.connections))}`);
+  for (const { deadlineMs, connections: all } of connections) {
+    out.push(`${all.length} expire at ${view.formatDate(deadlineMs)}:`);
+    for (const { remoteAddress, remotePort, sessionId } of all) {
+      out.push(`\tip: /${remoteAddress}:${remotePort} sessionId: 0x${hex(sessionId)}`);
+    }
+  }
+  return lines(out);
+}
+
+function sets(buckets: readonly (readonly unknown[])[]): string {
+  return `Sets (${buckets.length})/(${buckets.reduce((sum, bucket) => sum + bucket.length, 0)}):`;
+}

@@ -1,0 +1,76 @@
+/** mntr: figures for monitoring, `zk_<key>` and a value (facts 6.3). Only what is true of this server. */
+
+import type { Latency } from '../processors/stats.ts';
+import type { AdminView } from './admin-view.ts';
+import { javaDouble } from './text.ts';
+import { SERVER_VERSION } from './version.ts';
+
+type Figure = readonly [string, string | number];
+
+/** Figures by key, without the `zk_` in front. */
+export function figures(view: AdminView): Figure[] {
+  return [...state(view), ...gauges(view), ...counters(view), ...summaries(view)];
+}
+
+export function mntr(view: AdminView): string {
+  return figures(view).map(([key, value]) => `zk_${key}\t${value}\n`).join('');
+}
+
+function state(view: AdminView): Figure[] {
+  return [['version', SERVER_VERSION], ['server_state', view.mode]];
+}
+
+function gauges(view: AdminView): Figure[] {
+  const { stats, tree } = view;
+  const files = view.openFiles();
+  return [
+    ['avg_latency', javaDouble(stats.latency.average)],
+    ['max_latency', stats.latency.max],
+    ['min_latency', stats.latency.min],
+    ['packets_received', stats.packetsReceived],
+    ['packets_sent', stats.packetsSent],
+    ['num_alive_connections', view.connections().length],
+    ['outstanding_requests', view.outstanding],
+    ['uptime', Math.floor(view.uptimeMs)],
+    ['znode_count', tree.nodeCount],
+    ['watch_count', view.watches.watchCount],
+    ['ephemerals_count', tree.ephemeralCount],
+    ['approximate_data_size', tree.dataBytes],
+    ['global_sessions', view.sessionCount],
+    ['local_sessions', 0],
+    ...(files === null
+      ? []
+      : ([['open_file_descriptor_count', files.open], ['max_file_descriptor_count', files.max]] as const)),
+    ['last_client_response_size', stats.replySizes.last],
+    ['max_client_response_size', stats.replySizes.max],
+    ['min_client_response_size', stats.replySizes.min],
+    ['connection_drop_probability', '0.0'],
+    ['outstanding_tls_handshake', 0],
+  ];
+}
+
+function counters(view: AdminView): Figure[] {
+  return [...view.stats.counters()].map(([name, count]): Figure => {
+    return [name, name === 'digest_mismatches_count' ? view.digestMismatches : count];
+  });
+}
+
+function summaries(view: AdminView): Figure[] {
+  const { stats } = view;
+  return [
+    ...summary('fsynctime', stats.fsync),
+    ...summary('snapshottime', stats.snapshots),
+    ...summary('readlatency', stats.reads),
+    ...summary('updatelatency', stats.updates),
+  ];
+}
+
+function summary(name: string, latency: Latency): Figure[] {
+  return [
+    [`avg_${name}`, javaDouble(latency.average)],
+    [`min_${name}`, latency.min],
+    [`max_${name}`, latency.max],
+    [`cnt_${name}`, latency.count],
+    [`sum_${name}`, Math.round(latency.average * latency.count)],
+  ];
+}

@@ -1,0 +1,57 @@
+/** Words about the whole server: srvr, stat, conf, envi, dirs (facts 6.1). */
+
+import type { AdminView } from './admin-view.ts';
+import { connectionLine } from './connection-words.ts';
+import { hex, javaDouble, lines } from './text.ts';
+import { SERVER_VERSION } from './version.ts';
+
+function figures(view: AdminView): string[] {
+  const { stats, tree } = view;
+  const { latency } = stats;
+  return [
+    `Latency min/avg/max: ${latency.min}/${javaDouble(latency.average)}/${latency.max}`,
+    `Received: ${stats.packetsReceived}`,
+    `Sent: ${stats.packetsSent}`,
+    `Connections: ${view.connections().length}`,
+    `Outstanding: ${view.outstanding}`,
+    `Zxid: 0x${hex(tree.lastZxid)}`,
+    `Mode: ${view.mode}`,
+    `Node count: ${tree.nodeCount}`,
+  ];
+}
+
+export function srvr(view: AdminView): string {
+  return lines([`Zookeeper version: ${SERVER_VERSION}`, ...figures(view)]);
+}
+
+export function stat(view: AdminView): string {
+  const clients = view.connections().map((connection) => connectionLine(connection, true));
+  return lines([`Zookeeper version: ${SERVER_VERSION}`, 'Clients:', ...clients, '', ...figures(view)]);
+}
+
+export async function conf(view: AdminView): Promise<string> {
+  const sizes = await view.directorySizes();
+  const out: string[] = [];
+  for (const [key, value] of view.configuration()) {
+    out.push(`${key}=${value}`);
+    if (key === 'dataDir') out.push(`dataDirSize=${sizes.dataBytes}`);
+    if (key === 'dataLogDir') out.push(`dataLogSize=${sizes.logBytes}`);
+  }
+  return lines(out);
+}
+
+export async function dirs(view: AdminView): Promise<string> {
+  const sizes = await view.directorySizes();
+  return lines([`datadir_size: ${sizes.dataBytes}`, `logdir_size: ${sizes.logBytes}`]);
+}
+
+export function envi(view: AdminView): string {
+  return lines([
+    'Environment:', `zookeeper.version=${SERVER_VERSION}`, ...view.environment().map(([key, value]) => `${key}=${value}`),
+  ]);
+}
+
+/** Every 128th transaction's digest. */
+export function hash(view: AdminView): string {
+  return lines(view.digestHistory.map(({ zxid, digest }) => `${hex(zxid)}: ${digest}`));
+}

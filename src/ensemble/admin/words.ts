@@ -1,0 +1,27 @@
+/** The four-letter words (facts 6.1): which may be asked, and what each answers. */
+
+import type { AdminView } from './admin-view.ts';
+import { cons, crst, dump, srst } from './connection-words.ts';
+import { mntr } from './mntr.ts';
+import { conf, dirs, envi, hash, srvr, stat } from './server-words.ts';
+import { wchc, wchp, wchs } from './watch-words.ts';
+
+type Word = (view: AdminView) => string | Promise<string>;
+
+const ANSWERS: Readonly<Record<string, Word>> = {
+  conf, cons, crst, dirs, dump, envi, hash, mntr, srst, srvr, stat, wchc, wchp, wchs,
+  ruok: () => 'imok',
+  isro: () => 'rw',
+  gtmk: (view) => String(view.traceMask),
+};
+
+/**
+ * The text that answers a word. One that may not be asked is answered by saying so, as Apache's server does; one
+ * that this server has nothing to say to (stmk, orst) by nothing.
+ *
+ * @param allowed 4lw.commands.whitelist
+ */
+export async function answerWord(word: string, view: AdminView, allowed: ReadonlySet<string> | 'all'): Promise<string> {
+  if (allowed !== 'all' && !allowed.has(word)) return `${word} is not executed because it is not in the whitelist.\n`;
+  return (await ANSWERS[word]?.(view)) ?? '';
+}

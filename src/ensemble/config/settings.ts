@@ -1,0 +1,120 @@
+/** What Apache's server takes as Java system properties, read and checked (facts 4.5, 4.9, 6.1). */
+
+import { JUTE_MAX_BUFFER_DEFAULT } from '../../wire/framing.ts';
+import { ConfigError } from './config-error.ts';
+import { parseFlag, parseWhole, parseYesNo } from './values.ts';
+import type { Properties } from './zoo-cfg.ts';
+
+export interface Settings {
+  /** jute.maxbuffer: the longest request, in bytes. */
+  readonly requestBytesMax: number;
+  readonly globalOutstandingLimit: number;
+  /** Connections in all; 0: no limit. */
+  readonly connectionsMax: number;
+  readonly sessionlessTimeoutMs: number;
+  readonly snapCount: number;
+  /** zookeeper.preAllocSize is in KiB; this is in bytes. */
+  readonly preallocateBytes: number;
+  /** A log above this size is followed by a new one; 0: only snapshots roll it. */
+  readonly logBytesMax: number;
+  readonly forceSync: boolean;
+  readonly trustEmptySnapshot: boolean;
+  readonly extendedTypes: boolean;
+  readonly digestEnabled: boolean;
+  readonly closeSessionPaths: boolean;
+  readonly skipAcl: boolean;
+  readonly enforceQuota: boolean;
+  readonly superDigest: string | null;
+  readonly digestAlgorithm: string;
+  readonly digestAuthEnabled: boolean;
+  readonly containerCheckMs: number;
+  readonly containerDeletesPerMinute: number;
+  /** 0: containers that never had a child stay. */
+  readonly containerNeverUsedMs: number;
+  /** Words that may be asked; `*` has become all of them. */
+  readonly words: ReadonlySet<string> | 'all';
+  /** exists asks for READ, as Apache's servers do since 3.8.4 (zooscope.existsNeedsRead). */
+  readonly existsNeedsRead: boolean;
+  /** Watch events go only to those who may READ, as since 3.8.4 (zooscope.eventsNeedRead). */
+  readonly eventsNeedRead: boolean;
+}
+
+const KIB = 1024;
+
+/**
+ * Reads the properties that this server knows; others are left alone.
+ *
+ * @throws ConfigError naming the property and the value
+ */
+export function readSettings(properties: Properties): Settings {
+  const whole = (name: string, fallback: number, min: number): number => {
+    const text = properties.get(name);
+    return text === undefined ? fallback : parseWhole(name, text, { min });
+  };
+  const flag = (name: string, fallback: boolean): boolean => {
+    const text = properties.get(name);
+    return text === undefined ? fallback : parseFlag(name, text);
+  };
+  const yes = (name: string, fallback: boolean): boolean => {
+    const text = properties.get(name);
+    return text === undefined ? fallback : parseYesNo(name, text);
+  };
+  const auth = 'zookeeper.DigestAuthenticationProvider.';
+  return {
+    requestBytesMax: whole('jute.maxbuffer', whole('zookeeper.jute.maxbuffer', JUTE_MAX_BUFFER_DEFAULT, KIB), KIB),
+    globalOutstandingLimit: whole('zookeeper.globalOutstandingLimit', 1000, 1),
+    connectionsMax: whole('zookeeper.maxCnxns', 0, 0),
+    sessionlessTimeoutMs: whole('zookeeper.nio.sessionlessCnxnTimeout', 10_000, 1),
+    snapCount: Math.max(2, whole('zookeeper.snapCount', 100_000, 0)),
+    preallocateBytes: whole('zookeeper.preAllocSize', 65_536, 0) * KIB,
+    logBytesMax: whole('zookeeper.txnLogSizeLimitInKb', -1, -1) * KIB,
+    forceSync: yes('zookeeper.forceSync', true),
+    trustEmptySnapshot: flag('zookeeper.snapshot.trust.empty', false),
+    extendedTypes: flag('zookeeper.extendedTypesEnabled', false),
+    digestEnabled: flag('zookeeper.digest.enabled', true),
+    closeSessionPaths: flag('zookeeper.closeSessionTxn.enabled', true),
+    skipAcl: yes('zookeeper.skipACL', false),
+    enforceQuota: flag('zookeeper.enforceQuota', false),
+    superDigest: properties.get(`${auth}superDigest`) ?? null,
+    digestAlgorithm: properties.get(`${auth}digestAlg`) ?? 'SHA1',
+    digestAuthEnabled: flag(`${auth}enabled`, true),
+    containerCheckMs: whole('znode.container.checkIntervalMs', whole('zookeeper.znode.container.checkIntervalMs', 60_000, 1), 1),
+    containerDeletesPerMinute: whole('znode.container.maxPerMinute', whole('zookeeper.znode.container.maxPerMinute', 10_000, 1), 1),
+    containerNeverUsedMs: whole(
+      'znode.container.maxNeverUsedIntervalMs', whole('zookeeper.znode.container.maxNeverUsedIntervalMs', 300_000, 0), 0,
+    ),
+    words: readWords(properties.get('zookeeper.4lw.commands.whitelist')),
+    existsNeedsRead: flag('zookeeper.zooscope.existsNeedsRead', true),
+    eventsNeedRead: flag('zookeeper.zooscope.eventsNeedRead', true),
+  };
+}
+
+function readWords(text: string | undefined): ReadonlySet<string> | 'all' {
+  if (text === undefined) return new Set(['srvr']);
+  const words = text.split(',').map((word) => word.trim()).filter((word) => word !== '');
+  return words.includes('*') ? 'all' : new Set(words);
+}
+
+/** Properties that switch on what this server does not have; a server must not pretend. */
+const REFUSED_WHEN_TRUE = [
+  'readonlymode.enabled', 'zookeeper.sessionRequireClientSASLAuth', 'zookeeper.enforce.auth.enabled',
+  'zookeeper.client.portUnification', 'zookeeper.enableEagerACLCheck', 'zookeeper.audit.enable',
+];
+
+/**
+ * Refuses properties whose effect an operator would rely on and not get.
+ *
+ * @throws ConfigError naming the property
+ */
+export function refuseUnsupportedProperties(properties: Properties): void {
+  for (const name of REFUSED_WHEN_TRUE) {
+    const text = properties.get(name);
+    if (text?.trim().toLowerCase() === 'true') throw new ConfigError(`${name}=${text}: not supported yet`);
+  }
+  for (const [name, value] of properties) {
+    if (/^zookeeper\.authProvider\./.test(name)) throw new ConfigError(`${name}=${value}: not supported yet`);
+    if (name === 'zookeeper.snapshot.compression.method' && value.trim() !== '') {
+      throw new ConfigError(`${name}=${value}: not supported yet`);
+    }
+  }
+}

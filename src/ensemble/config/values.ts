@@ -1,0 +1,48 @@
+/** Values of configuration keys and properties: read, checked, and refused by one line naming key and value. */
+
+import { ConfigError } from './config-error.ts';
+
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+const INT_MAX = 0x7fff_ffff;
+
+/**
+ * A whole number within a range.
+ *
+ * @throws ConfigError naming the key and the value
+ */
+export function parseWhole(key: string, text: string, range: Partial<Range> = {}): number {
+  const { min = -INT_MAX - 1, max = INT_MAX } = range;
+  const value = text.trim();
+  const number = /^[+-]?\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+  if (Number.isNaN(number)) throw new ConfigError(`${key}=${text}: a whole number is needed`);
+  if (number < min || number > max) throw new ConfigError(`${key}=${text}: must be between ${min} and ${max}`);
+  return number;
+}
+
+/**
+ * true or false, whatever the case.
+ *
+ * @throws ConfigError naming the key and the value
+ */
+export function parseFlag(key: string, text: string): boolean {
+  const value = text.trim().toLowerCase();
+  if (value === 'true') return true;
+  if (value === 'false') return false;
+  throw new ConfigError(`${key}=${text}: true or false is needed`);
+}
+
+/**
+ * yes or no, as skipACL and forceSync have it.
+ *
+ * @throws ConfigError naming the key and the value
+ */
+export function parseYesNo(key: string, text: string): boolean {
+  const value = text.trim().toLowerCase();
+  if (value === 'yes' || value === 'true') return true;
+  if (value === 'no' || value === 'false') return false;
+  throw new ConfigError(`${key}=${text}: yes or no is needed`);
+}

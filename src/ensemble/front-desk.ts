@@ -1,0 +1,259 @@
+/**
+ * Between connections and stages: what admission lets in becomes a session, an identity or a request; what the
+ * stages answer goes back to the connection that asked.
+ */
+
+import { encodeUtf8 } from '../base/text.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { ErrorCode } from '../model/error-code.ts';
+import { formatId } from '../model/zxid.ts';
+import { encodeFrame, part } from '../wire/framing.ts';
+import { encode } from '../wire/jute/encode.ts';
+import { int } from '../wire/jute/codec.ts';
+import { SaslToken } from '../wire/operations/session.ts';
+import { ConnectResponse, type ConnectRequest } from '../wire/records/connect.ts';
+import type { AuthPacket } from '../wire/records/headers.ts';
+import type { ClientConnection } from './client-connection.ts';
+import type { Connections } from './connections.ts';
+import type { Admitted } from './processors/admission.ts';
+import { connectResponse, decideAttachment, type AttachFacts } from './processors/attach.ts';
+import type { Access } from './processors/auth/access.ts';
+import { replyFrame } from './processors/reply/frames.ts';
+import { operationLabel } from './processors/reply/labels.ts';
+import type { Reply, Responder } from './processors/reply/responder.ts';
+import { Op, isWrite, type Request } from './processors/request.ts';
+import type { SessionTracker } from './processors/session-tracker.ts';
+import type { ServerStats } from './processors/stats.ts';
+import type { ApplyResult } from './tree/api.ts';
+
+export interface FrontDeskParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly connections: Connections;
+  readonly sessions: SessionTracker;
+  readonly access: Access;
+  readonly responder: Responder;
+  readonly stats: ServerStats;
+  /** Least and longest session timeout, in ms. */
+  readonly timeouts: { readonly min: number; readonly max: number };
+  readonly lastZxid: () => bigint;
+  /** Hands a request to the first stage. */
+  readonly submit: (request: Request) => void;
+  /** The answer to a four-letter word. */
+  readonly answerWord: (word: string) => Promise<string>;
+}
+
+const NO_BODY = new Uint8Array(0);
+const WORD_BYTES = 4;
+
+export class FrontDesk {
+  readonly #parts: FrontDeskParts;
+
+  constructor(parts: FrontDeskParts) {
+    this.#parts = parts;
+  }
+
+  /** One thing that a connection asked for. */
+  admitted(connection: ClientConnection, what: Admitted): void {
+    const { stats } = this.#parts;
+    if (what.kind !== 'close') {
+      stats.packetsReceived++;
+      connection.stats.received++;
+    }
+    switch (what.kind) {
+      case 'request':
+        this.#request(connection, what.xid, what.type, what.body);
+        return;
+      case 'connect':
+        this.#connect(connection, what.request);
+        return;
+      case 'auth':
+        this.#authenticate(connection, what.xid, what.packet);
+        return;
+      case 'sasl':
+        // No SASL mechanism is set up: Apache's server answers an empty token then.
+        this.#send(connection, replyFrame(what.xid, 0n, 0, SaslToken, { token: null }));
+        return;
+      case 'unknown':
+        this.#send(connection, replyFrame(what.xid, -1n, ErrorCode.Unimplemented));
+        connection.end();
+        return;
+      case 'word':
+        stats.count('bytes_received_count', WORD_BYTES);
+        void this.#word(connection, what.word);
+        return;
+      case 'close':
+        this.#parts.logger.log('debug', 'connection closed', { remote: connection.remoteAddress, reason: what.reason });
+        connection.destroy();
+    }
+  }
+
+  /** The server itself closes a session, because its time is up. */
+  expire(sessionId: bigint): void {
+    this.#parts.stats.count('stale_sessions_expired');
+    this.#parts.submit(this.#ownRequest(sessionId, Op.closeSession, NO_BODY));
+  }
+
+  /** The server itself takes a container or TTL node away. */
+  deleteContainer(path: string): void {
+    this.#parts.stats.count('ttl_node_deleted_count');
+    this.#parts.submit(this.#ownRequest(0n, Op.deleteContainer, encodeUtf8(path)));
+  }
+
+  /** A read's turn has come. */
+  answer(request: Request): void {
+    const connection = this.#waiting(request);
+    if (connection === undefined) return;
+    this.#reply(connection, request, this.#parts.responder.read(connection.key, request));
+  }
+
+  /** A write was applied. */
+  committed(request: Request, result: ApplyResult): void {
+    const connection = this.#waiting(request);
+    if (request.type === Op.createSession) {
+      if (connection !== undefined) this.#opened(connection, request);
+      return;
+    }
+    if (request.type === Op.closeSession) this.#closed(request.sessionId, connection);
+    if (connection === undefined) return;
+    this.#reply(connection, request, this.#parts.responder.written(request, result));
+    if (request.type === Op.closeSession) connection.end();
+  }
+
+  #request(connection: ClientConnection, xid: number, type: number, body: Uint8Array): void {
+    const { sessions, stats, clock } = this.#parts;
+    const receivedMs = clock.monotonicMs();
+    stats.count('bytes_received_count', body.length + 12);
+    // A session that is being closed, or is gone, is not listened to any more; its connection is about to end.
+    if (!sessions.touch(connection.sessionId, connection.timeoutMs, receivedMs)) return;
+    connection.outstanding++;
+    this.#parts.submit({
+      connection: connection.key,
+      sessionId: connection.sessionId,
+      cxid: xid,
+      type,
+      body,
+      identities: connection.identities,
+      receivedMs,
+    });
+  }
+
+  #connect(connection: ClientConnection, request: ConnectRequest): void {
+    const { sessions, connections, clock, stats, timeouts, logger } = this.#parts;
+    stats.count('connection_request_count');
+    const facts: AttachFacts = { lastZxid: this.#parts.lastZxid(), minTimeoutMs: timeouts.min, maxTimeoutMs: timeouts.max };
+    const decision = decideAttachment(request, facts);
+    if (decision.kind === 'close') {
+      logger.log('info', 'connection closed', { remote: connection.remoteAddress, reason: decision.reason });
+      connection.destroy();
+      return;
+    }
+    connection.withReadOnly = request.readOnly !== null;
+    connection.timeoutMs = decision.timeoutMs;
+    const nowMs = clock.monotonicMs();
+    if (decision.kind === 'create') {
+      connection.sessionId = sessions.newId();
+      connection.connecting = true;
+      connection.outstanding++;
+      this.#parts.submit({
+        ...this.#ownRequest(connection.sessionId, Op.createSession, encode(int, decision.timeoutMs)),
+        connection: connection.key,
+      });
+      return;
+    }
+    connections.ofSession(decision.sessionId)?.destroy();
+    const taken = decision.passwordFits && sessions.touch(decision.sessionId, decision.timeoutMs, nowMs);
+    stats.count('connection_revalidate_count');
+    if (!taken) {
+      this.#send(connection, encodeFrame(part(ConnectResponse, connectResponse(null, connection.withReadOnly))));
+      connection.end();
+      return;
+    }
+    connection.sessionId = decision.sessionId;
+    connections.attach(connection);
+    this.#sendSession(connection);
+  }
+
+  /** The new session is durable: its client may know of it. */
+  #opened(connection: ClientConnection, request: Request): void {
+    this.#parts.connections.attach(connection);
+    connection.connecting = false;
+    this.#sendSession(connection);
+    this.#count(connection, request, this.#parts.lastZxid());
+    connection.pump();
+  }
+
+  #sendSession(connection: ClientConnection): void {
+    const session = { id: connection.sessionId, timeoutMs: connection.timeoutMs };
+    this.#send(connection, encodeFrame(part(ConnectResponse, connectResponse(session, connection.withReadOnly))));
+  }
+
+  /** The session is over; whoever still speaks for it is closed, unless the answer is theirs. */
+  #closed(sessionId: bigint, asked: ClientConnection | undefined): void {
+    const { sessions, connections, logger } = this.#parts;
+    sessions.remove(sessionId);
+    const holder = connections.ofSession(sessionId);
+    if (holder === undefined || holder === asked) return;
+    logger.log('info', 'session expired', { session: formatId(sessionId) });
+    holder.end();
+  }
+
+  #authenticate(connection: ClientConnection, xid: number, packet: AuthPacket): void {
+    const { access, stats, logger } = this.#parts;
+    const identities = access.authenticate(connection.identities, packet.scheme, packet.auth, connection.remoteAddress);
+    if (identities === null) {
+      stats.count('auth_failed_count');
+      logger.log('warn', 'authentication failed', { remote: connection.remoteAddress, scheme: packet.scheme });
+      this.#send(connection, replyFrame(xid, 0n, ErrorCode.AuthFailed));
+      connection.end();
+      return;
+    }
+    connection.identities = identities;
+    this.#send(connection, replyFrame(xid, 0n, 0));
+  }
+
+  async #word(connection: ClientConnection, word: string): Promise<void> {
+    const text = await this.#parts.answerWord(word);
+    this.#parts.stats.packetsSent++;
+    connection.sendText(encodeUtf8(text));
+    connection.end();
+  }
+
+  #ownRequest(sessionId: bigint, type: number, body: Uint8Array): Request {
+    const receivedMs = this.#parts.clock.monotonicMs();
+    return { connection: null, sessionId, cxid: 0, type, body, identities: [], receivedMs };
+  }
+
+  /** Who waits for the answer; undefined when nobody does, or nobody any more. */
+  #waiting(request: Request): ClientConnection | undefined {
+    if (request.connection === null) return undefined;
+    const connection = this.#parts.connections.settle(request.connection);
+    if (connection?.ended !== true) return connection;
+    connection.outstanding--;
+    return undefined;
+  }
+
+  #reply(connection: ClientConnection, request: Request, reply: Reply): void {
+    const { stats } = this.#parts;
+    this.#send(connection, reply.frame);
+    stats.replySizes.add(reply.frame.length - 4);
+    stats.count('response_bytes', reply.frame.length);
+    this.#count(connection, request, reply.zxid);
+  }
+
+  #send(connection: ClientConnection, frame: Uint8Array): void {
+    this.#parts.stats.packetsSent++;
+    connection.send(frame);
+  }
+
+  /** Books an answer in the statistics. */
+  #count(connection: ClientConnection, request: Request, zxid: bigint): void {
+    const { stats, clock } = this.#parts;
+    const latencyMs = clock.monotonicMs() - request.receivedMs;
+    stats.latency.add(latencyMs);
+    (isWrite(request.type) ? stats.updates : stats.reads).add(latencyMs);
+    connection.stats.answered(operationLabel(request.type), request.cxid, zxid, latencyMs, clock.wallMs());
+    connection.answered();
+  }
+}

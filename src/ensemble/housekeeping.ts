@@ -1,0 +1,117 @@
+/**
+ * What a server does by the clock: sessions expire at ticks, silent sockets are closed, used containers and old TTL
+ * nodes go, old files are purged.
+ */
+
+import type { CancelTimer, Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Connections } from './connections.ts';
+import type { FrontDesk } from './front-desk.ts';
+import { purge } from './log/purge.ts';
+import { expiredNodes, type ContainerRules } from './processors/containers.ts';
+import type { SessionTracker } from './processors/session-tracker.ts';
+import type { ServerStats } from './processors/stats.ts';
+import type { Storage } from './log/storage.ts';
+import type { TreeReader } from './tree/api.ts';
+
+export interface HousekeepingOptions {
+  readonly sessionlessTimeoutMs: number;
+  readonly containerCheckMs: number;
+  readonly containerDeletesPerMinute: number;
+  readonly containers: ContainerRules;
+  readonly snapRetainCount: number;
+  /** 0: off */
+  readonly purgeIntervalHours: number;
+}
+
+export interface HousekeepingParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly sessions: SessionTracker;
+  readonly connections: Connections;
+  readonly desk: FrontDesk;
+  readonly tree: TreeReader;
+  readonly stats: ServerStats;
+  readonly snapshots: Storage;
+  readonly logs: Storage;
+}
+
+const SOCKET_SWEEP_MS = 500;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+export class Housekeeping {
+  readonly #parts: HousekeepingParts;
+  readonly #options: HousekeepingOptions;
+  readonly #timers = new Map<string, CancelTimer>();
+  #stopped = false;
+
+  constructor(parts: HousekeepingParts, options: HousekeepingOptions) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  start(): void {
+    const { containerCheckMs, purgeIntervalHours } = this.#options;
+    this.#armExpiry();
+    this.#every('sockets', SOCKET_SWEEP_MS, () => this.#sweepSockets());
+    this.#every('containers', containerCheckMs, () => this.#deleteExpiredNodes());
+    if (purgeIntervalHours === 0) return;
+    void this.#purge();
+    this.#every('purge', purgeIntervalHours * HOUR_MS, () => void this.#purge());
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+  }
+
+  #every(name: string, periodMs: number, fn: () => void): void {
+    this.#timers.set(name, this.#parts.clock.after(periodMs, () => {
+      if (this.#stopped) return;
+      fn();
+      this.#every(name, periodMs, fn);
+    }));
+  }
+
+  #armExpiry(): void {
+    const { clock, sessions, desk } = this.#parts;
+    const waitMs = Math.max(1, sessions.nextDeadlineMs - clock.monotonicMs());
+    this.#timers.set('expiry', clock.after(waitMs, () => {
+      if (this.#stopped) return;
+      for (const sessionId of sessions.expire(clock.monotonicMs())) desk.expire(sessionId);
+      this.#armExpiry();
+    }));
+  }
+
+  /** Closes sockets on which nothing came for as long as their session may be silent. */
+  #sweepSockets(): void {
+    const { clock, connections, stats } = this.#parts;
+    const nowMs = clock.monotonicMs();
+    for (const connection of [...connections.all()]) {
+      const sessionless = connection.sessionId === 0n;
+      const limitMs = sessionless ? this.#options.sessionlessTimeoutMs : connection.timeoutMs;
+      if (nowMs - connection.lastActivityMs <= limitMs) continue;
+      stats.count(sessionless ? 'sessionless_connections_expired' : 'connection_drop_count');
+      connection.destroy();
+    }
+  }
+
+  #deleteExpiredNodes(): void {
+    const { clock, tree, desk } = this.#parts;
+    const { containerCheckMs, containerDeletesPerMinute, containers } = this.#options;
+    const most = Math.max(1, Math.floor((containerDeletesPerMinute * containerCheckMs) / MINUTE_MS));
+    for (const path of expiredNodes(tree, clock.wallMs(), containers).slice(0, most)) desk.deleteContainer(path);
+  }
+
+  async #purge(): Promise<void> {
+    const { snapshots, logs, logger } = this.#parts;
+    try {
+      const removed = await purge(snapshots, this.#options.snapRetainCount, logs);
+      if (removed.length > 0) logger.log('info', 'old files purged', { removed });
+    } catch (error) {
+      logger.log('error', 'old files could not be purged', { error });
+    }
+  }
+}

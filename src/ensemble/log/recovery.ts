@@ -1,0 +1,175 @@
+/**
+ * Brings a state back from its data directory: the newest snapshot that is sound, and every transaction logged after
+ * it (FileTxnSnapLog.restore, FileSnap.deserialize). In: files. Out: the state, or an error that says what is missing;
+ * never a state with something silently left out.
+ */
+
+import { silentLogger, type Logger } from '../../base/logger.ts';
+import { counterOf, epochOf, formatId } from '../../model/zxid.ts';
+import type { Storage } from './storage.ts';
+import type { SnapshotTarget } from '../txn/snapshot-content.ts';
+import { compressionOf, logsCovering, logsOf, snapshotsOf, type NamedFile } from './file-names.ts';
+import { gap, readLog } from './log-format.ts';
+import { endsAsSnapshot, SNAPSHOT_BYTES_MIN } from './snapshot-format.ts';
+import { readSnapshot } from './snapshot-reader.ts';
+import { StorageError } from './storage-error.ts';
+
+export interface RecoverOptions<T extends SnapshotTarget> {
+  /** An empty state (such as `() => new Database(...)`); asked for again when a snapshot proves broken halfway. */
+  readonly newTarget: () => T;
+  /** Where the logs are, when not beside the snapshots (dataLogDir). */
+  readonly logs?: Storage;
+  /** snapshot.trust.empty: start from the logs alone when there is no snapshot. */
+  readonly trustEmpty?: boolean;
+  readonly logger?: Logger;
+}
+
+export interface Recovered<T> {
+  readonly target: T;
+  /** The last transaction; 0 for an empty directory. */
+  readonly zxid: bigint;
+  /** The snapshot that was read; null when there was none. */
+  readonly snapshot: string | null;
+  readonly txnsReplayed: number;
+  /** Neither snapshot nor log was there: a fresh server, which must write a snapshot before it serves. */
+  readonly fresh: boolean;
+}
+
+/** Older snapshots than this many are not tried (FileSnap.deserialize). */
+const SNAPSHOTS_TRIED_MAX = 100;
+
+interface Base<T> {
+  readonly target: T;
+  readonly zxid: bigint;
+  readonly snapshot: string | null;
+}
+
+/**
+ * Reads the newest sound snapshot and replays every later transaction. A last log without a whole transaction in it is
+ * removed, for the next one will have its name.
+ *
+ * @throws StorageError when snapshots or logs are damaged, missing, or do not fit together
+ */
+export async function recover<T extends SnapshotTarget>(
+  storage: Storage,
+  options: RecoverOptions<T>,
+): Promise<Recovered<T>> {
+  const logStorage = options.logs ?? storage;
+  const logger = options.logger ?? silentLogger;
+  const snapshots = snapshotsOf(await storage.list()).reverse();
+  const logs = logsOf(await logStorage.list());
+  const base = await readNewest(storage, snapshots, logs, options, logger);
+  if (base === null) {
+    return { target: options.newTarget(), zxid: 0n, snapshot: null, txnsReplayed: 0, fresh: true };
+  }
+  const replay = new Replay(base.target, base.zxid, base.snapshot !== null);
+  const covering = logsCovering(logs, base.zxid);
+  let whole = 0;
+  for (const { name } of covering) whole = replay.file(name, await logStorage.read(name));
+  const last = covering.at(-1);
+  if (last !== undefined && whole === 0) {
+    logger.log('warn', 'a log without a whole transaction is removed', { file: last.name });
+    await logStorage.remove(last.name);
+  }
+  logger.log('info', 'data recovered', { snapshot: base.snapshot, txns: replay.count, zxid: formatId(replay.zxid) });
+  return { target: base.target, zxid: replay.zxid, snapshot: base.snapshot, txnsReplayed: replay.count, fresh: false };
+}
+
+/** @param snapshots newest first @returns null for a directory with nothing in it */
+async function readNewest<T extends SnapshotTarget>(
+  storage: Storage,
+  snapshots: readonly NamedFile[],
+  logs: readonly NamedFile[],
+  options: RecoverOptions<T>,
+  logger: Logger,
+): Promise<Base<T> | null> {
+  const complaints: StorageError[] = [];
+  for (const { name, zxid } of snapshots.slice(0, SNAPSHOTS_TRIED_MAX)) {
+    try {
+      await checkKind(storage, name);
+      const target = options.newTarget();
+      readSnapshot(name, zxid, await storage.read(name), target);
+      return { target, zxid, snapshot: name };
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      logger.log('warn', 'a snapshot cannot be used', { file: name, reason: error.message });
+      complaints.push(error);
+    }
+  }
+  // A first start that was cut short leaves an unfinished snapshot of nothing, and no log.
+  const firstStart = logs.length === 0 && snapshots.every(({ zxid }) => zxid === 0n);
+  const [complaint] = complaints;
+  if (complaint !== undefined && !(firstStart && complaint.code === 'SnapshotCorrupt')) throw unusable(complaint, complaints.length);
+  if (logs.length === 0) return null;
+  if (options.trustEmpty !== true) throw missing(logs);
+  logger.log('warn', 'there is no snapshot; starting from the logs alone, as told', { first: logs[0]?.name });
+  return { target: options.newTarget(), zxid: 0n, snapshot: null };
+}
+
+/** The cheap check first: a snapshot that was not written to its end is not worth reading. */
+async function checkKind(storage: Storage, name: string): Promise<void> {
+  const compression = compressionOf(name);
+  if (compression !== null) {
+    throw new StorageError('SnapshotUnsupported', `${name} is compressed (${compression}), which this server cannot read`, name);
+  }
+  if (!endsAsSnapshot(await storage.readTail(name, SNAPSHOT_BYTES_MIN))) {
+    throw new StorageError('SnapshotCorrupt', `${name} was not written to its end`, name);
+  }
+}
+
+function unusable(first: StorageError, count: number): StorageError {
+  const rest = count === 1 ? '' : ` (and ${count - 1} older ones)`;
+  return new StorageError(
+    first.code,
+    `no snapshot can be used: ${first.message}${rest}. Put a sound one back, or, in an ensemble, ` +
+      'empty this server’s data directory and let it copy the data from the others.',
+    first.file,
+    first.offset,
+  );
+}
+
+function missing(logs: readonly NamedFile[]): StorageError {
+  return new StorageError(
+    'SnapshotMissing',
+    `there are transaction logs (from ${logs[0]?.name}) but no snapshot, so the beginning may be missing. ` +
+      'Put the snapshots back. Only if the logs begin with the very first transaction (an upgrade from 3.4), ' +
+      'start once with snapshot.trust.empty=true.',
+  );
+}
+
+/** Hands the transactions of one file after another to the state, each once, and none left out. */
+class Replay {
+  readonly #target: SnapshotTarget;
+  zxid: bigint;
+  count = 0;
+  /** Whether something must come right after `zxid`: not when there was no snapshot to begin from. */
+  #anchored: boolean;
+
+  constructor(target: SnapshotTarget, zxid: bigint, anchored: boolean) {
+    this.#target = target;
+    this.zxid = zxid;
+    this.#anchored = anchored;
+  }
+
+  /** @returns how many whole transactions the file has */
+  file(name: string, bytes: Uint8Array): number {
+    let whole = 0;
+    for (const { txn } of readLog(name, bytes)) {
+      whole++;
+      const { zxid } = txn.header;
+      // The snapshot has it, or a file before had it.
+      if (zxid <= this.zxid) continue;
+      if (this.#anchored && !follows(this.zxid, zxid)) throw gap(name, this.zxid, zxid);
+      this.#target.replay(txn);
+      this.zxid = zxid;
+      this.#anchored = true;
+      this.count++;
+    }
+    return whole;
+  }
+}
+
+/** Every zxid is logged, so within an epoch there are no holes, and an epoch begins with 1. */
+function follows(before: bigint, after: bigint): boolean {
+  return epochOf(before) === epochOf(after) ? after === before + 1n : counterOf(after) === 1;
+}

@@ -1,0 +1,91 @@
+/** What the preparation of one write has at hand, and the checks that several operations share. */
+
+import { ErrorCode } from '../../../model/error-code.ts';
+import type { Acl } from '../../../model/acl.ts';
+import { pathProblem } from '../../../model/zpath.ts';
+import type { Codec } from '../../../wire/jute/codec.ts';
+import { JuteReader } from '../../../wire/jute/jute-reader.ts';
+import type { TreeReader } from '../../tree/api.ts';
+import type { Access } from '../auth/access.ts';
+import type { Request } from '../request.ts';
+import type { SessionTracker } from '../session-tracker.ts';
+import type { Outstanding } from './outstanding.ts';
+import { refuse } from './refusal.ts';
+
+export interface PrepareOptions {
+  readonly extendedTypes: boolean;
+  readonly digestEnabled: boolean;
+  readonly enforceQuota: boolean;
+  readonly reconfigEnabled: boolean;
+  /** closeSessionTxn.enabled: the transaction names the ephemerals that go. */
+  readonly closeSessionPaths: boolean;
+}
+
+/** What stays the same from write to write. */
+export interface PrepareTools {
+  readonly options: PrepareOptions;
+  readonly tree: TreeReader;
+  readonly outstanding: Outstanding;
+  readonly access: Access;
+  readonly sessions: SessionTracker;
+}
+
+/** One write: its request, and the number and time it gets. */
+export interface PrepareContext extends PrepareTools {
+  readonly request: Request;
+  readonly zxid: bigint;
+  readonly timeMs: bigint;
+  /** On the monotonic clock, for session deadlines. */
+  readonly nowMs: number;
+}
+
+/** The request's record. @throws WireError when the bytes are none; more bytes than needed do not matter, as in Apache's */
+export function decodeBody<T>(codec: Codec<T>, request: Request): T {
+  return codec.read(new JuteReader(request.body));
+}
+
+/** @throws KeeperError UnknownSession or SessionExpired */
+export function checkSession(context: PrepareContext): void {
+  const code = context.sessions.check(context.request.sessionId);
+  if (code !== 0) refuse(code);
+}
+
+/** @throws KeeperError BadArguments */
+export function checkPath(path: string): void {
+  if (pathProblem(path) !== null) refuse(ErrorCode.BadArguments, path);
+}
+
+/** @throws KeeperError NoAuth */
+export function checkAccess(context: PrepareContext, acl: readonly Acl[], perm: number, path: string): void {
+  if (!context.access.allows(acl, perm, context.request.identities)) refuse(ErrorCode.NoAuth, path);
+}
+
+/**
+ * The ACL to store.
+ *
+ * @throws KeeperError InvalidAcl
+ */
+export function fixedAcl(context: PrepareContext, acl: readonly Acl[] | null, path: string): readonly Acl[] {
+  return context.access.fixup(acl, context.request.identities) ?? refuse(ErrorCode.InvalidAcl, path);
+}
+
+/**
+ * The version after a change (checkAndIncVersion).
+ *
+ * @param expected -1 stands for any
+ * @throws KeeperError BadVersion
+ */
+export function nextVersion(current: number, expected: number, path: string): number {
+  if (expected !== -1 && expected !== current) refuse(ErrorCode.BadVersion, path);
+  return (current + 1) | 0;
+}
+
+/** The parent's path as Apache cuts it off: '' for the root; the path is judged later. -1 slash is the caller's business. */
+export function rawParent(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}
+
+/** Paths that nobody deletes (DataTree.isSpecialPath). */
+export function isSpecialPath(path: string): boolean {
+  return path === '/' || path === '/zookeeper' || path === '/zookeeper/quota' || path === '/zookeeper/config';
+}

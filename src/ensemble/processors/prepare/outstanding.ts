@@ -1,0 +1,195 @@
+/**
+ * The tree as it will be once everything in flight is applied (facts 4.2; ChangeRecord, outstandingChanges): the
+ * newest change record of a path, else the tree's node. Requests are judged against this, not against the tree.
+ */
+
+import { invariant } from '../../../base/invariant.ts';
+import { ErrorCode } from '../../../model/error-code.ts';
+import type { Acl } from '../../../model/acl.ts';
+import type { TreeReader } from '../../tree/api.ts';
+import { contentChecksum, digestOfContent, isDigested, moveDigest, type DigestFields } from '../../txn/digest.ts';
+import { refuse } from './refusal.ts';
+
+/** A node as it will be. Stored values, as in NodeView. */
+export interface NodeRecord extends DigestFields {
+  /** '' for the root. */
+  readonly path: string;
+  readonly data: Uint8Array | null;
+  readonly acl: readonly Acl[];
+  readonly childCount: number;
+  /** CRC-32 of path and data; -1 until it is asked for. */
+  content: number;
+  /** The node's digest; -1 until it is asked for. */
+  digest: number;
+}
+
+interface Change {
+  readonly zxid: bigint;
+  readonly path: string;
+  /** null: the node will be gone. */
+  readonly node: NodeRecord | null;
+}
+
+/** Below this the tree hands out a new copy each time, and working the checksum out is cheap. */
+const CACHED_CONTENT_BYTES = 1025;
+
+export class Outstanding {
+  readonly #tree: TreeReader;
+  readonly #digestEnabled: boolean;
+  readonly #newest = new Map<string, Change>();
+  readonly #contents = new WeakMap<Uint8Array, number>();
+  #queue: Change[] = [];
+  #head = 0;
+  #digest: bigint;
+  #undo: { readonly length: number; readonly digest: bigint; readonly previous: [string, Change | undefined][] } | null = null;
+
+  constructor(tree: TreeReader, digestEnabled: boolean) {
+    this.#tree = tree;
+    this.#digestEnabled = digestEnabled;
+    this.#digest = tree.digest;
+  }
+
+  /** The tree's digest after everything in flight; null when digests are off. */
+  get digest(): bigint | null {
+    if (!this.#digestEnabled) return null;
+    return this.#head === this.#queue.length ? this.#tree.digest : this.#digest;
+  }
+
+  /** The number of changes in flight. */
+  get size(): number {
+    return this.#queue.length - this.#head;
+  }
+
+  /** The node as it will be, or undefined. Both '' and '/' name the root. */
+  find(path: string): NodeRecord | undefined {
+    const key = path === '/' ? '' : path;
+    const change = this.#newest.get(key);
+    if (change !== undefined) return change.node ?? undefined;
+    const view = this.#tree.node(key);
+    if (view === undefined) return undefined;
+    return {
+      path: key,
+      data: view.data,
+      acl: view.acl,
+      childCount: view.childCount,
+      czxid: view.czxid,
+      mzxid: view.mzxid,
+      pzxid: view.pzxid,
+      ctime: view.ctime,
+      mtime: view.mtime,
+      version: view.version,
+      cversion: view.cversion,
+      aversion: view.aversion,
+      ephemeralOwner: view.ephemeralOwner,
+      content: -1,
+      digest: -1,
+    };
+  }
+
+  /** @throws KeeperError NoNode */
+  get(path: string): NodeRecord {
+    return this.find(path) ?? refuse(ErrorCode.NoNode, path);
+  }
+
+  /** A node that is not there yet. */
+  add(zxid: bigint, node: NodeRecord): void {
+    this.#move(0, this.#digestOf(node));
+    this.#push({ zxid, path: node.path, node });
+  }
+
+  /** A node's next state. */
+  update(zxid: bigint, before: NodeRecord, after: NodeRecord): void {
+    const removed = this.#digestOf(before);
+    if (after.data === before.data) after.content = before.content;
+        this.#move(removed, this.#digestOf(after));
+    this.#push({ zxid, path: after.path, node: after });
+  }
+
+  /** A node that goes. */
+  remove(zxid: bigint, before: NodeRecord): void {
+    this.#move(this.#digestOf(before), 0);
+    this.#push({ zxid, path: before.path, node: null });
+  }
+
+  /** Starts to remember, so that `rollBack` can undo what comes (multi). */
+  begin(): void {
+    invariant(this.#undo === null, 'a multi within a multi');
+    this.#undo = { length: this.#queue.length, digest: this.digest ?? 0n, previous: [] };
+  }
+
+  /** Keeps what came since `begin`. */
+  keep(): void {
+    this.#undo = null;
+  }
+
+  /** Undoes what came since `begin`. */
+  rollBack(): void {
+    const undo = this.#undo;
+    invariant(undo !== null, 'rollBack without begin');
+    this.#undo = null;
+    this.#queue.length = undo.length;
+    this.#digest = undo.digest;
+    for (const [path, previous] of undo.previous.reverse()) {
+      if (previous === undefined) this.#newest.delete(path);
+      else this.#newest.set(path, previous);
+    }
+  }
+
+  /** The transaction was applied: its changes are the tree's now. */
+  applied(zxid: bigint): void {
+    const queue = this.#queue;
+    while (this.#head < queue.length) {
+      const change = queue[this.#head] as Change;
+      if (change.zxid > zxid) break;
+      if (this.#newest.get(change.path) === change) this.#newest.delete(change.path);
+      this.#head++;
+    }
+    if (this.#head === queue.length) {
+      this.#queue = [];
+      this.#head = 0;
+    } else if (this.#head > 1024) {
+      this.#queue = queue.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  /** The ephemerals that a session will have had when everything in flight is applied. */
+  ephemeralsOf(sessionId: bigint): string[] {
+    const paths = new Set(this.#tree.ephemeralsOf(sessionId));
+    for (let i = this.#head; i < this.#queue.length; i++) {
+      const change = this.#queue[i] as Change;
+      if (change.node === null) paths.delete(change.path);
+      else if (change.node.ephemeralOwner === sessionId) paths.add(change.path);
+    }
+    return [...paths];
+  }
+
+  #push(change: Change): void {
+    this.#undo?.previous.push([change.path, this.#newest.get(change.path)]);
+    this.#queue.push(change);
+    this.#newest.set(change.path, change);
+  }
+
+  #move(removed: number, added: number): void {
+    if (!this.#digestEnabled) return;
+    if (this.#head === this.#queue.length) this.#digest = this.#tree.digest;
+    this.#digest = moveDigest(this.#digest, removed, added);
+  }
+
+  #digestOf(node: NodeRecord): number {
+    if (!this.#digestEnabled || !isDigested(node.path)) return 0;
+    if (node.content < 0) node.content = this.#contentOf(node.path, node.data);
+    if (node.digest < 0) node.digest = digestOfContent(node.content, node);
+    return node.digest;
+  }
+
+  /** A parent's data can be large, and each of its children's creations asks for its checksum. */
+  #contentOf(path: string, data: Uint8Array | null): number {
+    if (data === null || data.length < CACHED_CONTENT_BYTES) return contentChecksum(path, data);
+    const known = this.#contents.get(data);
+    if (known !== undefined) return known;
+    const content = contentChecksum(path, data);
+    this.#contents.set(data, content);
+    return content;
+  }
+}

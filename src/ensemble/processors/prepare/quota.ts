@@ -1,0 +1,60 @@
+/** Hard limits of quotas (facts 1.16; ZooKeeperServer.checkQuota). Soft ones only warn, which nobody here reads. */
+
+import { decodeUtf8 } from '../../../base/text.ts';
+import { ErrorCode } from '../../../model/error-code.ts';
+import { pathLineage } from '../../../model/zpath.ts';
+import type { TreeReader } from '../../tree/api.ts';
+import type { PrepareContext } from './context.ts';
+import { refuse } from './refusal.ts';
+
+const QUOTA = '/zookeeper/quota';
+
+/** What limits and stats nodes say: `count=1,bytes=2=;byteHardLimit=3;countHardLimit=4` (StatsTrack). -1: not said. */
+export function parseQuota(text: string): ReadonlyMap<string, number> {
+  const out = new Map<string, number>();
+  for (const part of text.split(/[,;]+/)) {
+    const [key, value] = part.split('=');
+    if (key === undefined || value === undefined || !/^-?\d+$/.test(value)) continue;
+    out.set(key, Number(value));
+  }
+  return out;
+}
+
+/**
+ * Refuses what would go over a hard limit, when enforceQuota is on.
+ *
+ * @param bytesMore how many bytes of data more there would be
+ * @param countMore how many nodes more there would be
+ * @throws KeeperError QuotaExceeded
+ */
+export function checkQuota(context: PrepareContext, path: string, bytesMore: number, countMore: number): void {
+  if (!context.options.enforceQuota) return;
+  const top = quotaAbove(context.tree, path);
+  if (top === null) return;
+  const limits = quotaAt(context.tree, `${QUOTA}${top}/zookeeper_limits`);
+  const stats = quotaAt(context.tree, `${QUOTA}${top}/zookeeper_stats`);
+  if (limits === null || stats === null) return;
+  const over = (more: number, limit: string, used: string): boolean => {
+    const hard = limits.get(limit) ?? -1;
+    return more !== 0 && hard > -1 && (stats.get(used) ?? -1) + more > hard;
+  };
+  if (over(countMore, 'countHardLimit', 'count') || over(bytesMore, 'byteHardLimit', 'bytes')) {
+    refuse(ErrorCode.QuotaExceeded, top);
+  }
+}
+
+/** The deepest path at or above this one that has a quota. */
+function quotaAbove(tree: TreeReader, path: string): string | null {
+  const lineage = pathLineage(path);
+  for (let i = lineage.length - 1; i > 0; i--) {
+    const at = lineage[i] as string;
+    if (tree.node(`${QUOTA}${at}/zookeeper_limits`) !== undefined) return at;
+  }
+  return null;
+}
+
+function quotaAt(tree: TreeReader, path: string): ReadonlyMap<string, number> | null {
+  const node = tree.node(path);
+  if (node === undefined) return null;
+  return parseQuota(node.data === null ? '' : decodeUtf8(node.data));
+}

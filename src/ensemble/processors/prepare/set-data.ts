@@ -1,0 +1,22 @@
+/** setData (facts 1.13). */
+
+import { Perms } from '../../../model/acl.ts';
+import type { SetDataRequest } from '../../../wire/operations/set-data.ts';
+import type { TxnBody } from '../../txn/transaction.ts';
+import { checkAccess, checkPath, checkSession, nextVersion, type PrepareContext } from './context.ts';
+import { checkQuota } from './quota.ts';
+
+/** @throws KeeperError what the client is told */
+export function prepareSetData(context: PrepareContext, wanted: SetDataRequest): TxnBody {
+  checkSession(context);
+  const { path, data } = wanted;
+  checkPath(path);
+  const node = context.outstanding.get(path);
+  checkAccess(context, node.acl, Perms.WRITE, path);
+  checkQuota(context, path, (data?.length ?? 0) - (node.data?.length ?? 0), 0);
+  const version = nextVersion(node.version, wanted.version, path);
+  context.outstanding.update(context.zxid, node, {
+    ...node, data, version, mtime: context.timeMs, mzxid: context.zxid, content: -1, digest: -1,
+  });
+  return { type: 5, path, data, version };
+}

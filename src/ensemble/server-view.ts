@@ -1,0 +1,106 @@
+/** A running server as administration sees it. */
+
+import type { AdminView, ConnectionBucket, ConnectionView, DirectorySizes } from './admin/admin-view.ts';
+import type { ClientConnection } from './client-connection.ts';
+import type { ZooCfg } from './config/zoo-cfg.ts';
+import type { Connections } from './connections.ts';
+import type { Role } from './effects.ts';
+import type { ServerEnvironment } from './environment.ts';
+import type { SessionTracker } from './processors/session-tracker.ts';
+import type { ServerStats } from './processors/stats.ts';
+import type { Storage } from './log/storage.ts';
+import type { Database } from './tree/database.ts';
+import type { WatchTables } from './watches/watch-tables.ts';
+
+export interface ViewParts {
+  readonly environment: ServerEnvironment;
+  readonly config: ZooCfg;
+  readonly sessionlessTimeoutMs: number;
+  readonly role: Role;
+  readonly database: Database;
+  readonly sessions: SessionTracker;
+  readonly connections: Connections;
+  readonly watches: WatchTables;
+  readonly stats: ServerStats;
+  readonly startedMs: number;
+  readonly port: () => number;
+}
+
+/** CLIENT_REQUEST + SERVER_PACKET + SESSION + WARNING: what Apache's servers trace unless told otherwise. */
+const TRACE_MASK = 306;
+/** The steps in which silent connections are looked for (NIOServerCnxnFactory). */
+const CONNECTION_STEP_MS = 10_000;
+
+export function serverView(parts: ViewParts): AdminView {
+  const { environment, role, database, sessions, connections, watches, stats } = parts;
+  const { clock, host } = environment;
+  return {
+    mode: role.mode,
+    stats,
+    tree: database.tree,
+    watches,
+    get digestHistory() {
+      return database.digestHistory;
+    },
+    get digestMismatches() {
+      return database.digestMismatches;
+    },
+    get outstanding() {
+      return role.pending;
+    },
+    get sessionCount() {
+      return sessions.size;
+    },
+    get uptimeMs() {
+      return clock.monotonicMs() - parts.startedMs;
+    },
+    traceMask: TRACE_MASK,
+    connections: () => [...connections.all()],
+    sessionBuckets: () => sessions.buckets(),
+    connectionBuckets: () => connectionBuckets([...connections.all()], parts.sessionlessTimeoutMs),
+    directorySizes: () => directorySizes(environment),
+    configuration: () => configuration(parts),
+    environment: () => host.environment(),
+    openFiles: () => host.openFiles(),
+    formatDate: (monotonicMs) => host.formatDate(clock.wallMs() + monotonicMs - clock.monotonicMs()),
+  };
+}
+
+function connectionBuckets(all: readonly ClientConnection[], sessionlessTimeoutMs: number): ConnectionBucket[] {
+  const buckets = new Map<number, ConnectionView[]>();
+  for (const connection of all) {
+    const limitMs = connection.sessionId === 0n ? sessionlessTimeoutMs : connection.timeoutMs;
+    const deadlineMs = (Math.floor((connection.lastActivityMs + limitMs) / CONNECTION_STEP_MS) + 1) * CONNECTION_STEP_MS;
+    const bucket = buckets.get(deadlineMs);
+    if (bucket === undefined) buckets.set(deadlineMs, [connection]);
+    else bucket.push(connection);
+  }
+  return [...buckets].sort(([a], [b]) => a - b).map(([deadlineMs, connections]) => ({ deadlineMs, connections }));
+}
+
+async function directorySizes({ snapshots, logs }: ServerEnvironment): Promise<DirectorySizes> {
+  const dataBytes = await bytesIn(snapshots);
+  return { dataBytes, logBytes: logs === snapshots ? dataBytes : await bytesIn(logs) };
+}
+
+async function bytesIn(storage: Storage): Promise<number> {
+  let bytes = 0;
+  // A file may go between the listing and the question.
+  for (const name of await storage.list()) bytes += await storage.size(name).catch(() => 0);
+  return bytes;
+}
+
+function configuration({ environment, config, port }: ViewParts): [string, string | number][] {
+  return [
+    ['clientPort', port()],
+    ['secureClientPort', -1],
+    ['dataDir', environment.snapshotDirectory],
+    ['dataLogDir', environment.logDirectory],
+    ['tickTime', config.tickMs],
+    ['maxClientCnxns', config.maxClientCnxns],
+    ['minSessionTimeout', config.minSessionTimeoutMs],
+    ['maxSessionTimeout', config.maxSessionTimeoutMs],
+    ['clientPortListenBacklog', config.clientPortListenBacklog],
+    ['serverId', 0],
+  ];
+}

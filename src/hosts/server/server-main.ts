@@ -1,0 +1,128 @@
+/**
+ * One embedded server as a program. In: arguments and signals. Out: one line when it serves, reports on standard
+ * error, an exit code. Must hold: SIGTERM loses nothing that was acknowledged, and no server outlives its parent
+ * when that was asked for.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { ConfigError } from '../../ensemble/config/config-error.ts';
+import { parseZooCfg, type ZooCfg } from '../../ensemble/config/zoo-cfg.ts';
+import { StorageError } from '../../ensemble/log/storage-error.ts';
+import { Server } from '../../ensemble/server.ts';
+import { UsageError } from '../../model/errors.ts';
+import { nodeClock } from '../../platform/node-clock.ts';
+import { nodeDigests } from '../../platform/node-digests.ts';
+import { ListenError, nodeListen } from '../../platform/node-listener.ts';
+import { nodeRandom } from '../../platform/node-random.ts';
+import { installNodeText } from '../../platform/node-text.ts';
+import { logLevelOf, streamLogger } from '../stream-logger.ts';
+import { readServerCommandLine, USAGE, type ServerCommandLine } from './command-line.ts';
+import { openDataDirectories } from './data-directories.ts';
+import { hostFacts } from './host-facts.ts';
+
+const EXIT_OK = 0;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/**
+ * Runs a server until it is told to stop.
+ *
+ * @param argv without node and the script
+ * @returns 0 after a clean stop, 1 when it could not go on, 2 when it could not begin
+ */
+export async function serverMain(argv: readonly string[]): Promise<number> {
+  try {
+    const line = readServerCommandLine(argv);
+    if (line === null) {
+      process.stdout.write(`${USAGE}\n`);
+      return EXIT_OK;
+    }
+    return await runServer(line, await readConfig(line));
+  } catch (error) {
+    if (!isForPeople(error)) throw error;
+    process.stderr.write(`zooscope: ${error.message.replace(/\s*\n\s*/g, ' ')}\n`);
+    return EXIT_USAGE;
+  }
+}
+
+function isForPeople(error: unknown): error is Error {
+  return [UsageError, ConfigError, StorageError, ListenError].some((kind) => error instanceof kind);
+}
+
+async function readConfig({ configFile, defines }: ServerCommandLine): Promise<ZooCfg> {
+  let text: string;
+  try {
+    text = await readFile(configFile, 'utf8');
+  } catch (error) {
+    throw new UsageError('ConfigFile', `the configuration cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  try {
+    return parseZooCfg(text, defines);
+  } catch (error) {
+    throw error instanceof ConfigError ? new UsageError('Config', `${configFile}: ${error.message}`) : error;
+  }
+}
+
+async function runServer(line: ServerCommandLine, config: ZooCfg): Promise<number> {
+  installNodeText();
+  const directories = await openDataDirectories(resolve(config.dataDir), resolve(config.dataLogDir));
+  let fail: (error: unknown) => void = () => undefined;
+  const failed = new Promise<unknown>((settle) => {
+    fail = settle;
+  });
+  try {
+    const server = await startServer(config, directories, fail);
+    process.stdout.write(`serving on ${shownHost(server.host)}:${server.port}, data in ${directories.snapshotDirectory}\n`);
+    const why = await Promise.race([stopAsked(line.exitWithParent), failed]);
+    if (why !== STOP) {
+      process.stderr.write(`zooscope: the server stops: ${why instanceof Error ? why.message : String(why)}\n`);
+      return EXIT_FAILED;
+    }
+    await server.stop();
+    return EXIT_OK;
+  } finally {
+    await directories.release();
+  }
+}
+
+type Directories = Awaited<ReturnType<typeof openDataDirectories>>;
+
+function startServer(config: ZooCfg, directories: Directories, onFailure: (error: unknown) => void): Promise<Server> {
+  const logger = streamLogger((line) => void process.stderr.write(line), logLevelOf(process.env['ZOOSCOPE_LOG']));
+  const environment = {
+    clock: nodeClock,
+    random: nodeRandom,
+    logger,
+    digests: nodeDigests,
+    listen: nodeListen,
+    host: hostFacts,
+    snapshots: directories.snapshots,
+    logs: directories.logs,
+    snapshotDirectory: directories.snapshotDirectory,
+    logDirectory: directories.logDirectory,
+    defer: (fn: () => void) => void setImmediate(fn),
+  };
+  return Server.start(environment, { config, onFailure });
+}
+
+function shownHost(host: string): string {
+  if (host === '::') return '0.0.0.0';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+const STOP = Symbol('stop');
+
+/** Resolves with the first signal to end, or when the parent is gone. */
+function stopAsked(exitWithParent: boolean): Promise<typeof STOP> {
+  return new Promise((settle) => {
+    const stop = (): void => settle(STOP);
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
+    if (!exitWithParent) return;
+    if (process.channel !== undefined && process.channel !== null) {
+      process.on('disconnect', stop);
+      process.channel.ref();
+    }
+    process.stdin.on('end', stop).on('close', stop).on('error', stop).resume();
+  });
+}

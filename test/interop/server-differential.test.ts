@@ -1,0 +1,29 @@
+/**
+ * The same conversations with Apache's server and with ours. Each line must be equal, zxids included, but for a
+ * short list of differences that are meant, each with its reason.
+ */
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApacheStandalone } from '../support/apache.ts';
+import { startEmbeddedStandalone, type ServersHandle } from '../support/embedded.ts';
+import { describeWith } from '../support/requirements.ts';
+import { Room } from './server-conversation.ts';
+import { conversations, holdAll } from './server-conversations.ts';
+
+describeWith(['java', 'zookeeper'], 'conversations with Apache ZooKeeper and with the embedded server', () => {
+  let running: ServersHandle[] = [];
+  let apache = new Map<string, readonly string[]>();
+  let embedded = new Map<string, readonly string[]>();
+
+  beforeAll(async () => {
+    const jvm = ['-Dzookeeper.extendedTypesEnabled=true'];
+    running = await Promise.all([startApacheStandalone({ jvm }), startEmbeddedStandalone({ jvm })]);
+    const rooms = running.map((group) => new Room(group.server(1).host, group.server(1).clientPort));
+    [apache, embedded] = (await Promise.all(rooms.map(holdAll))) as [typeof apache, typeof embedded];
+  });
+  afterAll(() => Promise.all(running.map((group) => group.stopAll())));
+
+  test.each(conversations.map(({ name }) => name))('%s', (name) => {
+    expect(embedded.get(name)).toEqual(apache.get(name));
+  });
+});
