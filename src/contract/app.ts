@@ -33,10 +33,23 @@ export const DEFAULT_SETTINGS: Settings = {
   clusterPollMs: 2_000,
 };
 
+/** Something a person should know that belongs to no call: a document that could not be read, a keychain that is missing. */
+export const Notice = v.object({
+  id: v.string(),
+  atMs: v.number(),
+  level: v.picklist(['info', 'warning', 'error']),
+  /** StoredDocumentDamaged, StoredDocumentNewer, StoreFailed, ... */
+  code: v.string(),
+  message: v.string(),
+});
+export type Notice = v.InferOutput<typeof Notice>;
+
 export const appCommands = {
   'app.info': command('read', v.object({}), AppInfo),
+  /** The notices since the app started, oldest first; at most 100. */
+  'app.notices': command('read', v.object({}), v.array(Notice)),
   'settings.get': command('read', v.object({}), Settings),
   'settings.set': command('admin', v.partial(Settings), Settings),
 };
 
-export const appEvents = { 'settings.changed': Settings };
+export const appEvents = { 'settings.changed': Settings, 'app.notice': Notice };

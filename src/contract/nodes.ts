@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { command } from './define.ts';
-import { AclShape, Bytes, Count, Data, FailureShape, ReadInfo, StatShape, Version, ZPath } from './shapes.ts';
+import { AclShape, Bytes, Count, CreatePath, Data, FailureShape, ReadInfo, StatShape, Version, ZPath } from './shapes.ts';
 
 const at = { connectionId: v.string(), path: ZPath };
 
@@ -61,6 +61,12 @@ export const DeleteOutcome = v.object({
   /** Left alone, with the reason: changed or gained children since the preview, or refused. */
   left: v.array(v.object({ path: v.string(), failure: FailureShape })),
   cancelled: v.boolean(),
+  /** How many were left alone or failed, where `left` names only the first of them. */
+  leftCount: v.optional(Count),
+  /** How many were never tried, because it was cancelled or stopped. */
+  untouched: v.optional(Count),
+  /** What stopped it before its end: a lost connection, an ended session. */
+  stopped: v.optional(v.nullable(FailureShape)),
 });
 export type DeleteOutcome = v.InferOutput<typeof DeleteOutcome>;
 
@@ -114,7 +120,8 @@ export const nodeCommands = {
   'node.create': command(
     'write',
     v.object({
-      ...at,
+      connectionId: v.string(),
+      path: CreatePath,
       kind: v.picklist(NODE_KINDS),
       data: Data,
       acl: v.nullable(v.array(AclShape)),

@@ -1,7 +1,7 @@
 /** Values that many commands and events carry, each with its run-time schema. */
 
 import * as v from 'valibot';
-import { pathProblem } from '../model/zpath.ts';
+import { createPathProblem, pathProblem } from '../model/zpath.ts';
 
 /** A 64-bit id: bigint in memory, on the IPC and in the WebSocket's MessagePack alike. */
 export const Id64 = v.bigint();
@@ -14,6 +14,12 @@ export const Data = v.nullable(Bytes);
 export const ZPath = v.pipe(
   v.string(),
   v.check((path) => pathProblem(path) === null, 'not a valid path'),
+);
+
+/** A path to be created: a sequential one may end with a slash, since its number comes behind it. */
+export const CreatePath = v.pipe(
+  v.string(),
+  v.check((path) => pathProblem(path) === null || createPathProblem(path, true) === null, 'not a valid path'),
 );
 
 export const Count = v.pipe(v.number(), v.integer(), v.minValue(0));

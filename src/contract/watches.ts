@@ -15,6 +15,8 @@ export const WatchInfo = v.object({
   oneShot: v.boolean(),
   setAtMs: v.number(),
   events: Count,
+  /** Set when it is over and only listed still: its session expired. One-shot watches leave the list with their event. */
+  ended: v.optional(v.nullable(v.picklist(['expired']))),
 });
 export type WatchInfo = v.InferOutput<typeof WatchInfo>;
 

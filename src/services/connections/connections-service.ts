@@ -1,0 +1,163 @@
+/**
+ * Open connections. In: ids of profiles. Out: sessions, kept until they are closed here, and their states as events.
+ */
+
+import type { ClientOptions, ZooKeeper } from '../../client/api.ts';
+import type { ConnectionState, Profile } from '../../contract/connections.ts';
+import { UsageError } from '../../model/errors.ts';
+import type { HandlersOf, Tell } from '../context.ts';
+import type { Ports } from '../ports.ts';
+import { authInfoOf, credentialsOf, type Credentials } from '../profiles/credentials.ts';
+import type { ProfilesService } from '../profiles/profiles-service.ts';
+import { newId } from '../util/ids.ts';
+import { OpenConnection } from './open-connection.ts';
+
+const CONNECTIONS_MAX = 64;
+
+export interface ConnectionsService {
+  /** @throws UsageError UnknownConnection */
+  get(connectionId: string): OpenConnection;
+  find(connectionId: string): OpenConnection | undefined;
+  /** Opens a profile; one that is open already is given back, with a new session when its own is over. */
+  open(profileId: string): Promise<ConnectionState>;
+  close(connectionId: string): Promise<void>;
+  reopen(connectionId: string): Promise<ConnectionState>;
+  list(): ConnectionState[];
+  /** Calls `fn` when a connection is closed, with its id. */
+  onClosed(fn: (connectionId: string) => void): void;
+  closeAll(): Promise<void>;
+}
+
+export interface ConnectionsParts {
+  readonly ports: Ports;
+  readonly openClient: (options: ClientOptions) => ZooKeeper;
+  readonly profiles: ProfilesService;
+  readonly tell: Tell;
+  /** Called before a session to the profile is opened: starts its local server. @returns the profile as it is then */
+  readonly beforeOpen: (profile: Profile) => Promise<Profile>;
+}
+
+/** How a session to a profile is opened, here and in the connection test. */
+export function clientOptionsOf(
+  ports: Ports,
+  profile: Pick<Profile, 'connectString' | 'sessionTimeoutMs' | 'connectTimeoutMs' | 'canBeReadOnly' | 'juteMaxBuffer'>,
+  credentials: readonly Credentials[],
+): ClientOptions {
+  return {
+    connectString: profile.connectString,
+    sessionTimeoutMs: profile.sessionTimeoutMs,
+    connectTimeoutMs: profile.connectTimeoutMs,
+    canBeReadOnly: profile.canBeReadOnly,
+    requestBytesMax: profile.juteMaxBuffer,
+    auth: credentials.map(authInfoOf),
+    transport: ports.transport,
+    clock: ports.clock,
+    random: ports.random,
+    logger: ports.logger,
+  };
+}
+
+/** The open connections of the app, shared by all its views. */
+export function createConnections(parts: ConnectionsParts): ConnectionsService {
+  const { ports, profiles, tell } = parts;
+  const open = new Map<string, OpenConnection>();
+  const opening = new Map<string, Promise<ConnectionState>>();
+  const closedListeners: ((connectionId: string) => void)[] = [];
+
+  const get = (connectionId: string): OpenConnection => {
+    const connection = open.get(connectionId);
+    if (connection === undefined) throw new UsageError('UnknownConnection', `there is no open connection ${connectionId}`);
+    return connection;
+  };
+  const openSession = (profile: Profile, credentials: readonly Credentials[]): ZooKeeper =>
+    parts.openClient(clientOptionsOf(ports, profile, credentials));
+  /** The profile and its secrets as they are now; its local server runs. */
+  const prepare = async (profileId: string): Promise<{ profile: Profile; found: Credentials[]; missing: readonly string[] }> => {
+    const profile = await parts.beforeOpen(await profiles.get(profileId));
+    return { profile, ...(await credentialsOf(ports.secrets, profile)) };
+  };
+  const reopen = async (connection: OpenConnection): Promise<ConnectionState> => {
+    const { profile, found, missing } = await prepare(connection.profile.id);
+    const added = connection.credentials.filter((entry) => !found.some((other) => sameCredentials(other, entry)));
+    await connection.reopen(profile, [...found, ...added]);
+    tellMissing(connection, missing);
+    return connection.state();
+  };
+  const openNew = async (profileId: string): Promise<ConnectionState> => {
+    const present = [...open.values()].find((connection) => connection.profile.id === profileId);
+    if (present !== undefined) return present.ended ? reopen(present) : present.state();
+    if (open.size >= CONNECTIONS_MAX) throw new UsageError('TooManyConnections', `${open.size} connections are open`);
+    const { profile, found, missing } = await prepare(profileId);
+    const connection = new OpenConnection({ id: newId(ports.random), ports, tell, openSession }, profile, found);
+    open.set(connection.id, connection);
+    tellMissing(connection, missing);
+    tell('connections.changed', connection.state());
+    await profiles.touch(profileId, ports.clock.wallMs()).catch((error: unknown) => {
+      ports.logger.log('warn', 'the time of opening could not be saved', { reason: String(error) });
+    });
+    return connection.state();
+  };
+  const close = async (connectionId: string): Promise<void> => {
+    const connection = open.get(connectionId);
+    if (connection === undefined) return;
+    open.delete(connectionId);
+    for (const fn of closedListeners) fn(connectionId);
+    await connection.close();
+    tell('connections.closed', { connectionId });
+  };
+  profiles.saved.on((profile) => {
+    for (const connection of open.values()) if (connection.profile.id === profile.id) connection.adopt(profile);
+  });
+
+  return {
+    get,
+    find: (connectionId) => open.get(connectionId),
+    open(profileId) {
+      // Two clicks, or two windows, are one opening.
+      const pending = opening.get(profileId);
+      if (pending !== undefined) return pending;
+      const mine = openNew(profileId).finally(() => opening.delete(profileId));
+      opening.set(profileId, mine);
+      return mine;
+    },
+    close,
+    reopen: (connectionId) => reopen(get(connectionId)),
+    list: () => [...open.values()].map((connection) => connection.state()),
+    onClosed: (fn) => void closedListeners.push(fn),
+    closeAll: async () => void (await Promise.all([...open.keys()].map(close))),
+  };
+}
+
+function sameCredentials(a: Credentials, b: Credentials): boolean {
+  return a.scheme === b.scheme && a.user === b.user;
+}
+
+function tellMissing(connection: OpenConnection, missing: readonly string[]): void {
+  for (const entry of missing) {
+    connection.feed.add({ kind: 'session', type: 'secretMissing', detail: `no stored secret for ${entry}: it was left out` });
+  }
+}
+
+/** The handlers of `connections.*`. */
+export function connectionHandlers(
+  connections: ConnectionsService,
+): HandlersOf<'connections.open' | 'connections.close' | 'connections.reopen' | 'connections.list' | 'connections.addAuth'> {
+  return {
+    'connections.open': ({ profileId }) => connections.open(profileId),
+    'connections.close': async ({ connectionId }) => {
+      await connections.close(connectionId);
+      return null;
+    },
+    'connections.reopen': ({ connectionId }) => connections.reopen(connectionId),
+    'connections.list': () => connections.list(),
+    'connections.addAuth': async ({ connectionId, scheme, user, secret }, { signal }) => {
+      const connection = connections.get(connectionId);
+      const credentials = { scheme, user, secret };
+      const { auth } = authInfoOf(credentials);
+      await connection.client.addAuth(scheme, auth, { signal });
+      connection.addCredentials(credentials);
+      connection.feed.add({ kind: 'session', type: 'addAuth', detail: user === '' ? scheme : `${scheme}:${user}` });
+      return null;
+    },
+  };
+}

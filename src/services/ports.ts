@@ -1,0 +1,130 @@
+/**
+ * What the services need of the outside world. Hosts implement it: files, keychains, processes, names, clocks,
+ * chance and sockets come in through here and nowhere else.
+ */
+
+import type { ClientOptions, ZooKeeper } from '../client/api.ts';
+import type { ServerAddress, Transport } from '../client/transport.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Random } from '../base/random.ts';
+import type { CancelSignal } from '../base/signal.ts';
+
+/** What a store holds when it is asked. */
+export type Stored =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'document'; readonly value: unknown }
+  /** There is something, and it is no JSON document. */
+  | { readonly kind: 'damaged'; readonly reason: string };
+
+/** One JSON document. Nothing but plain JSON values goes in (no bigint, no bytes). */
+export interface Store {
+  load(): Promise<Stored>;
+  /** Replaces the document as a whole: after a crash there is the old one or the new one, never a mixture. */
+  save(value: unknown): Promise<void>;
+  /**
+   * Moves what is stored out of the way, under a name ending in `.bad`, so that the next save does not destroy it.
+   *
+   * @returns where it was put, as a person would look for it
+   */
+  setAside(): Promise<string>;
+}
+
+export type StoreName = 'profiles' | 'settings' | 'lab';
+
+export type SecretStoreKind = 'keychain' | 'plaintext' | 'memory';
+
+/** Secrets by key, apart from the settings. */
+export interface SecretStore {
+  readonly kind: SecretStoreKind;
+  /** @returns null when there is none, or it can no longer be decrypted */
+  get(key: string): Promise<string | null>;
+  set(key: string, secret: string): Promise<void>;
+  /** Forgets it; one that is not there is ignored. */
+  remove(key: string): Promise<void>;
+}
+
+/** How a server process ended. */
+export interface LocalServerExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** The last lines it printed, at most a few kB. */
+  readonly logTail: string;
+}
+
+/** A running embedded server. */
+export interface LocalServerProcess {
+  readonly pid: number;
+  /** On 127.0.0.1. */
+  readonly clientPort: number;
+  /** SIGTERM, then harder; resolves when the process is gone. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** Embedded servers as processes of their own, each in a directory with a zoo.cfg. */
+export interface LocalServers {
+  /**
+   * Makes the directory of a new server: zoo.cfg on a free loopback port, an empty data directory.
+   *
+   * @param labId unique; letters and digits
+   * @returns the directory, absolute
+   */
+  create(labId: string): Promise<{ readonly dir: string }>;
+  /**
+   * Starts the server of a directory. Resolves when its client port accepts connections; picks another port
+   * (and writes it to zoo.cfg) when the configured one is taken.
+   *
+   * @param onExit called once when the process ends, also after stop()
+   * @throws UsageError `LocalServerFailed`, its message ending with the tail of the log, when it ends before it listens
+   */
+  start(dir: string, onExit: (exit: LocalServerExit) => void): Promise<LocalServerProcess>;
+}
+
+export type Lookup =
+  | { readonly ok: true; readonly addresses: readonly string[] }
+  /** @property code the system's word, such as ENOTFOUND */
+  | { readonly ok: false; readonly code: string; readonly reason: string };
+
+/** Host names to addresses, as the operating system resolves them. Never rejects. */
+export interface Resolver {
+  lookup(host: string): Promise<Lookup>;
+}
+
+export interface Hash {
+  /** SHA-1, 20 bytes. */
+  sha1(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
+}
+
+/** What the app is, for `app.info`. */
+export interface AppFacts {
+  readonly version: string;
+  readonly host: 'electron' | 'web';
+  /** process.platform */
+  readonly platform: string;
+}
+
+/** One connection to one server without a session: four-letter words. */
+export type AskServer = (
+  server: ServerAddress,
+  word: string,
+  options: { readonly timeoutMs: number; readonly signal?: CancelSignal | undefined },
+) => Promise<string>;
+
+export interface Ports {
+  readonly app: AppFacts;
+  readonly openStore: (name: StoreName) => Store;
+  readonly secrets: SecretStore;
+  readonly localServers: LocalServers;
+  readonly transport: Transport;
+  readonly resolver: Resolver;
+  readonly hash: Hash;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** The text of a file of resources/. */
+  readonly readResource: (name: 'sample-tree.json') => Promise<string>;
+  /** Opens a session; the client's connectZooKeeper where this is left out. Tests hand in fakes. */
+  readonly openClient?: (options: ClientOptions) => ZooKeeper;
+  /** Sends a four-letter word; the client's own where this is left out. Tests hand in fakes. */
+  readonly askServer?: AskServer;
+}

@@ -1,0 +1,233 @@
+/** The services on fakes of everything outside, with helpers to call them the way a view does. */
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { seededRandom } from '../../../src/base/random.ts';
+import { silentLogger } from '../../../src/base/logger.ts';
+import type { Transport } from '../../../src/client/transport.ts';
+import { PROFILE_DEFAULTS, type ProfileDraft } from '../../../src/contract/connections.ts';
+import { COMMANDS, type CommandName, type EventName, type EventPayload, type Params, type Result } from '../../../src/contract/contract.ts';
+import type { Failure } from '../../../src/contract/shapes.ts';
+import { createDispatcher, type Dispatcher } from '../../../src/hosts/dispatcher.ts';
+import type {
+  AskServer, LocalServerExit, LocalServers, Lookup, Ports, SecretStore, Store, Stored, StoreName,
+} from '../../../src/services/ports.ts';
+import { createServices, type Services } from '../../../src/services/services.ts';
+import { ConnectionLostError } from '../../../src/model/errors.ts';
+import * as v from 'valibot';
+import { expect } from 'vitest';
+import { fakeClock, settle, type FakeClock } from './fake-clock.ts';
+import { FakeEnsemble, FakeZooKeeper } from './fake-zookeeper.ts';
+
+export interface MemoryStore extends Store {
+  stored: Stored;
+  aside: unknown[];
+  saves: number;
+  failing: boolean;
+}
+
+export function memoryStore(stored: Stored = { kind: 'none' }): MemoryStore {
+  const store: MemoryStore = {
+    stored,
+    aside: [],
+    saves: 0,
+    failing: false,
+    load: async () => structuredClone(store.stored),
+    async save(value) {
+      if (store.failing) throw new RangeError('no space left on the device');
+      store.saves++;
+      store.stored = { kind: 'document', value: JSON.parse(JSON.stringify(value)) as unknown };
+    },
+    async setAside() {
+      store.aside.push(store.stored);
+      store.stored = { kind: 'none' };
+      return 'somewhere/document.bad';
+    },
+  };
+  return store;
+}
+
+export function memorySecrets(): SecretStore & { readonly map: Map<string, string> } {
+  const map = new Map<string, string>();
+  return {
+    kind: 'memory',
+    map,
+    get: async (key) => map.get(key) ?? null,
+    set: async (key, secret) => void map.set(key, secret),
+    remove: async (key) => void map.delete(key),
+  };
+}
+
+export interface FakeLocalServers extends LocalServers {
+  readonly dirs: string[];
+  readonly running: Map<string, { exit: (exit: LocalServerExit) => void; clientPort: number }>;
+  port: number;
+  failing: Error | null;
+}
+
+export function fakeLocalServers(): FakeLocalServers {
+  const servers: FakeLocalServers = {
+    dirs: [],
+    running: new Map(),
+    port: 20_001,
+    failing: null,
+    async create(labId) {
+      const dir = `/data/${labId}`;
+      servers.dirs.push(dir);
+      return { dir };
+    },
+    async start(dir, onExit) {
+      await settle();
+      if (servers.failing !== null) throw servers.failing;
+      const clientPort = servers.port;
+      const exit = (how: LocalServerExit): void => {
+        if (servers.running.delete(dir)) onExit(how);
+      };
+      servers.running.set(dir, { exit, clientPort });
+      return {
+        pid: 4711,
+        clientPort,
+        stop: async () => {
+          await settle();
+          exit({ code: 0, signal: null, logTail: 'stopped' });
+        },
+      };
+    },
+  };
+  return servers;
+}
+
+/** A transport on which named servers answer, refuse or stay silent. */
+export function fakeTransport(how: Map<string, 'open' | 'refuse' | 'silent'>): Transport & { open: number } {
+  const transport = {
+    open: 0,
+    connect: ((address, events) => {
+      const mode = how.get(`${address.host}:${address.port}`) ?? 'open';
+      let closed = false;
+      queueMicrotask(() => {
+        if (closed) return;
+        if (mode === 'open') events.onOpen();
+        if (mode === 'refuse') events.onClose('connection refused (nothing listens there)');
+      });
+      transport.open++;
+      return {
+        write: () => undefined,
+        close: () => {
+          if (!closed) transport.open--;
+          closed = true;
+        },
+      };
+    }) satisfies Transport['connect'],
+  };
+  return transport;
+}
+
+export interface Harness {
+  readonly ports: Ports;
+  readonly services: Services;
+  readonly dispatcher: Dispatcher;
+  readonly clock: FakeClock;
+  readonly ensemble: FakeEnsemble;
+  readonly clients: FakeZooKeeper[];
+  readonly client: FakeZooKeeper;
+  readonly stores: Record<StoreName, MemoryStore>;
+  readonly secrets: ReturnType<typeof memorySecrets>;
+  readonly localServers: FakeLocalServers;
+  readonly sockets: Map<string, 'open' | 'refuse' | 'silent'>;
+  readonly transport: ReturnType<typeof fakeTransport>;
+  readonly names: Map<string, Lookup>;
+  /** Answers of four-letter words, by server and word. */
+  readonly words: Map<string, string | (() => Promise<string>)>;
+  readonly asked: string[];
+  readonly events: { name: EventName; payload: unknown }[];
+  told<N extends EventName>(name: N): EventPayload<N>[];
+  /** Calls and expects success; the result must be what the contract says. */
+  call<N extends CommandName>(name: N, params: Params<N>): Promise<Result<N>>;
+  /** Calls and expects a failure. */
+  fail<N extends CommandName>(name: N, params: Params<N>): Promise<Failure>;
+  /** Saves a profile and opens it, connected. @returns the connection's id */
+  open(draft?: Partial<ProfileDraft>): Promise<string>;
+}
+
+export interface HarnessOptions {
+  readonly stores?: Partial<Record<StoreName, MemoryStore>>;
+  /** False: clients stay connecting until the test connects them. */
+  readonly autoConnect?: boolean;
+}
+
+export function draftOf(draft: Partial<ProfileDraft> = {}): ProfileDraft {
+  return { ...PROFILE_DEFAULTS, auth: [], id: null, name: 'test', connectString: 'zk1:2181,zk2:2181', ...draft };
+}
+
+export function createHarness(options: HarnessOptions = {}): Harness {
+  const clock = fakeClock();
+  const ensemble = new FakeEnsemble();
+  const clients: FakeZooKeeper[] = [];
+  const stores = { profiles: memoryStore(), settings: memoryStore(), lab: memoryStore(), ...options.stores };
+  const secrets = memorySecrets();
+  const localServers = fakeLocalServers();
+  const sockets = new Map<string, 'open' | 'refuse' | 'silent'>();
+  const transport = fakeTransport(sockets);
+  const names = new Map<string, Lookup>();
+  const words: Harness['words'] = new Map();
+  const asked: string[] = [];
+  const askServer: AskServer = async ({ host, port }, word) => {
+    asked.push(`${host}:${port} ${word}`);
+    const answer = words.get(`${host}:${port} ${word}`);
+    if (answer === undefined) throw new ConnectionLostError(`${host}:${port}: connection refused`, false);
+    return typeof answer === 'string' ? answer : answer();
+  };
+  const ports: Ports = {
+    app: { version: '0.0.0', host: 'web', platform: 'test' },
+    openStore: (name) => stores[name],
+    secrets,
+    localServers,
+    transport,
+    resolver: { lookup: async (host) => names.get(host) ?? { ok: true, addresses: ['10.0.0.1'] } },
+    hash: { sha1: (bytes) => new Uint8Array(createHash('sha1').update(bytes).digest()) },
+    clock,
+    random: seededRandom(1),
+    logger: silentLogger,
+    readResource: async (name) => readFileSync(new URL(`../../../resources/${name}`, import.meta.url), 'utf8'),
+    askServer,
+    openClient(clientOptions) {
+      const client = new FakeZooKeeper(ensemble, clientOptions);
+      clients.push(client);
+      if (options.autoConnect !== false) queueMicrotask(() => client.connect());
+      return client;
+    },
+  };
+  const services = createServices(ports);
+  const dispatcher = createDispatcher(services);
+  const events: Harness['events'] = [];
+  dispatcher.onEvent((name, payload) => events.push({ name: name as EventName, payload }));
+  let calls = 0;
+
+  const harness: Harness = {
+    ports, services, dispatcher, clock, ensemble, clients, stores, secrets, localServers, sockets, transport, names, words, asked, events,
+    get client() {
+      return clients.at(-1) as FakeZooKeeper;
+    },
+    told: <N extends EventName>(name: N) =>
+      events.filter((event) => event.name === name).map((event) => event.payload as EventPayload<N>),
+    async call<N extends CommandName>(name: N, params: Params<N>) {
+      const outcome = await dispatcher.call(`call-${++calls}`, name, params);
+      if (!outcome.ok) throw new TypeError(`${name} failed: ${outcome.failure.code}: ${outcome.failure.message}`);
+      return v.parse(COMMANDS[name].result as never, outcome.value) as Result<N>;
+    },
+    async fail(name, params) {
+      const outcome = await dispatcher.call(`call-${++calls}`, name, params);
+      expect(outcome.ok).toBe(false);
+      return (outcome as Extract<typeof outcome, { ok: false }>).failure;
+    },
+    async open(draft = {}) {
+      const { id } = await harness.call('profiles.save', draftOf(draft));
+      const { connectionId } = await harness.call('connections.open', { profileId: id });
+      await settle();
+      return connectionId;
+    },
+  };
+  return harness;
+}
+
+export const text = (value: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(value);
