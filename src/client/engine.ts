@@ -12,9 +12,8 @@ import {
 } from '../model/errors.ts';
 import { KeeperState } from '../model/watch.ts';
 import { encodeFrame, part } from '../wire/framing.ts';
-import { decode } from '../wire/jute/encode.ts';
 import { ping } from '../wire/operations/session.ts';
-import { ConnectRequest, ConnectResponse } from '../wire/records/connect.ts';
+import { ConnectRequest } from '../wire/records/connect.ts';
 import { RequestHeader, Xid } from '../wire/records/headers.ts';
 import type { AuthInfo, CallOptions, ClientOptions, ClientState, StateChange } from './api.ts';
 import type { Call, CallWaiter } from './call.ts';
@@ -22,12 +21,14 @@ import { formatServer, type ConnectTarget } from './connect-string.ts';
 import { Deliveries } from './deliveries.ts';
 import { Exchange } from './exchange.ts';
 import { goodbyeCall, renewalCalls } from './own-calls.ts';
+import { readHandshake } from './handshake.ts';
 import { Link } from './link.ts';
 import { Session, type SessionEffects, type SessionInput } from './session.ts';
 import { isEnded, isServing } from './session-phase.ts';
 import { SESSION_TIMEOUT_MS_DEFAULT } from './session-timing.ts';
 import type { ServerAddress } from './transport.ts';
 import { Waiters } from './waiters.ts';
+import { WritableSearch } from './writable-search.ts';
 
 const IN_FLIGHT_MAX_DEFAULT = 128;
 const QUEUED_MAX_DEFAULT = 100_000;
@@ -51,6 +52,7 @@ export class Engine {
   readonly #logger: Logger;
   readonly #transport: ClientOptions['transport'];
   readonly #deliveries: Deliveries;
+  readonly #search: WritableSearch;
   /** Who waits for a connection, and who for the end. */
   readonly #ready = new Waiters();
   readonly #ended = new Waiters();
@@ -93,6 +95,9 @@ export class Engine {
       clock: this.#clock,
       logger: this.#logger,
       deliveries: this.#deliveries,
+    });
+    this.#search = new WritableSearch(this.#transport, this.#clock, (server) => {
+      if (this.session.phase === 'connectedReadOnly') this.#step({ kind: 'leaveReadOnly', to: server });
     });
     for (const info of options.auth ?? []) this.exchange.auth.add(info);
   }
@@ -180,11 +185,6 @@ export class Engine {
     this.#step({ kind: 'abandon' });
   }
 
-  /** Leaves a read-only server for one that takes writes. */
-  leaveReadOnly(to: ServerAddress): void {
-    if (this.session.phase === 'connectedReadOnly') this.#step({ kind: 'leaveReadOnly', to });
-  }
-
   #step(input: SessionInput): void {
     this.session.lastZxid = this.exchange.lastZxid;
     const effects = this.session.step(input, this.#clock.monotonicMs());
@@ -224,9 +224,14 @@ export class Engine {
 
   #received(link: Link, payload: Uint8Array): void {
     if (this.session.phase === 'greeting') {
-      const response = decode(ConnectResponse, payload);
-      link.greeted();
-      this.#step({ kind: 'welcomed', response });
+      const answer = readHandshake(payload);
+      if (answer.kind === 'welcome') {
+        link.greeted();
+        this.#step({ kind: 'welcomed', response: answer.response });
+      } else {
+        this.#drop();
+        this.#step({ kind: 'lost', reason: `${formatServer(link.server)}: ${answer.reason}` });
+      }
     } else if (this.exchange.receive(payload) === 'authRefused') {
       this.#step({ kind: 'authRefused', reason: `${formatServer(link.server)} refused the credentials` });
     }
@@ -239,6 +244,7 @@ export class Engine {
     for (const entry of this.exchange.auth.entries) this.exchange.sendAuth(entry);
     const calls = renewalCalls(this.exchange.watches, this.exchange.lastZxid, this.requestBytesMax, this.#logger);
     for (const call of calls) this.exchange.sendNow(call);
+    if (this.session.phase === 'connectedReadOnly') this.#search.start(this.session.servers);
     this.#ready.resolveAll();
     this.#flush();
   }
@@ -251,6 +257,7 @@ export class Engine {
   }
 
   #drop(): void {
+    this.#search.stop();
     this.exchange.detach();
     this.#link?.close();
     this.#link = null;

@@ -3,11 +3,11 @@
 import type { Clock } from '../base/clock.ts';
 import { ConnectionLostError, WireError } from '../model/errors.ts';
 import { encodeFrame, FrameDecoder, part } from '../wire/framing.ts';
-import { decode } from '../wire/jute/encode.ts';
 import { closeSession } from '../wire/operations/session.ts';
-import { ConnectRequest, ConnectResponse, PASSWORD_BYTES } from '../wire/records/connect.ts';
+import { ConnectRequest, PASSWORD_BYTES } from '../wire/records/connect.ts';
 import { RequestHeader } from '../wire/records/headers.ts';
 import { formatServer } from './connect-string.ts';
+import { readHandshake } from './handshake.ts';
 import { FIRST_FRAME_BYTES_MAX, notZooKeeper } from './link.ts';
 import { ask, type OneShotOptions } from './one-shot.ts';
 import type { ServerAddress, Transport } from './transport.ts';
@@ -65,7 +65,12 @@ export function probeHandshake(
         succeed(probe);
         return;
       }
-      const response = decode(ConnectResponse, payload);
+      const answer = readHandshake(payload);
+      if (answer.kind === 'refused') {
+        fail(new ConnectionLostError(`${formatServer(address)}: ${answer.reason}`, true));
+        return;
+      }
+      const { response } = answer;
       probe = {
         tookMs: clock.monotonicMs() - startMs,
         sessionTimeoutMs: response.timeoutMs,

@@ -7,7 +7,7 @@ export interface ClientSocket {
   readonly remotePort: number;
   /** Bytes that were written and that the system has not taken yet. */
   readonly bufferedBytes: number;
-  /** Puts bytes in line; what is written in one turn of the event loop leaves together. */
+  /** Puts a copy of the bytes in line; what is written in one turn of the event loop leaves together. */
   write(bytes: Uint8Array): void;
   /** Stops and goes on reading. */
   pause(): void;

@@ -4,6 +4,7 @@
  * Must hold: one app for each data directory; after `close` no session, no server process and no lock is left.
  */
 
+import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../base/logger.ts';
@@ -45,6 +46,8 @@ export interface App {
   close(): Promise<void>;
 }
 
+const SIGNAL_LISTENERS_MAX = 1_000;
+
 /** Sessions get this long to say goodbye, and servers to stop; then the exit of the process ends them. */
 const CLOSE_WITHIN_MS = 12_000;
 
@@ -61,6 +64,8 @@ export async function composeApp(options: AppOptions): Promise<App> {
     throw new UsageError('AlreadyRunning', `Zooscope is already running on ${dataDirectory} (ZOOSCOPE_HOME names another directory)`);
   }
   installNodeText();
+  // One call may have hundreds of requests under way, each listening to its signal; Node suspects a leak above 10.
+  setMaxListeners(SIGNAL_LISTENERS_MAX);
   const services = createServices(portsOf(options));
   let closing: Promise<void> | null = null;
   return {

@@ -64,7 +64,8 @@ export function isWithin(path: string, ancestor: string): boolean {
 
 /**
  * Splits a name into its prefix and its sequence number, if it ends with one: ten digits, or, once the
- * parent's counter has overflowed, a minus sign with nine or ten digits.
+ * parent's counter has overflowed, a minus sign with nine or ten digits. Where both readings fit (a dash, then ten
+ * digits), the dash is taken as a part of the prefix.
  */
 export function splitSequence(name: string): { readonly prefix: string; readonly sequence: number } | null {
   const digits = /\d{10}$/.exec(name)?.[0];

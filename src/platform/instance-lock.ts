@@ -25,7 +25,18 @@ const TRIES = 3;
  */
 export async function takeInstanceLock(directory: string): Promise<InstanceLock | null> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const path = lockPath(directory);
+  const [first, ...others] = lockPaths(directory);
+  try {
+    return await takeAt(first);
+  } catch (error) {
+    const [second] = others;
+    // Some file systems hold no sockets.
+    if (second === undefined) throw error;
+    return takeAt(second);
+  }
+}
+
+async function takeAt(path: string): Promise<InstanceLock | null> {
   for (let tries = 0; tries < TRIES; tries++) {
     const server = await listen(path);
     if (server !== null) return { release: () => close(server) };
@@ -36,11 +47,13 @@ export async function takeInstanceLock(directory: string): Promise<InstanceLock 
   return null;
 }
 
-function lockPath(directory: string): string {
+/** Where the lock may be, the best place first: the same for every process that is given the same directory. */
+function lockPaths(directory: string): readonly [string, ...string[]] {
   const name = `zooscope-${createHash('sha256').update(directory).digest('hex').slice(0, 16)}`;
-  if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`;
+  if (process.platform === 'win32') return [`\\\\.\\pipe\\${name}`];
   const inside = join(directory, 'instance.sock');
-  return inside.length <= SOCKET_PATH_MAX ? inside : join(tmpdir(), `${name}.sock`);
+  const outside = join(tmpdir(), `${name}.sock`);
+  return inside.length <= SOCKET_PATH_MAX ? [inside, outside] : [outside];
 }
 
 function listen(path: string): Promise<Server | null> {

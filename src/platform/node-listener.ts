@@ -8,6 +8,10 @@ import type { ClientSocket, Listen, Listener, ListenOptions, SocketHandler } fro
 
 /** After a goodbye, a peer that neither reads nor closes is cut off. */
 const LINGER_MS = 1_000;
+/** Most connections say little. */
+const FIRST_BLOCK_BYTES = 1024;
+const BLOCK_BYTES = 16 * 1024;
+const NOTHING = new Uint8Array(0);
 const V4_IN_V6 = '::ffff:';
 
 /** The address cannot be listened on. The message is one line. */
@@ -75,7 +79,10 @@ class NodeClientSocket implements ClientSocket {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly #socket: Socket;
-  #waiting: Uint8Array[] = [];
+  /** Written bytes, copied one after the other: up to `sent` handed to the socket, up to `used` waiting. */
+  #block: Uint8Array = NOTHING;
+  #sent = 0;
+  #used = 0;
   #waitingBytes = 0;
   #closing = false;
 
@@ -96,8 +103,10 @@ class NodeClientSocket implements ClientSocket {
 
   write(bytes: Uint8Array): void {
     if (this.#closing) return;
-    if (this.#waiting.length === 0) process.nextTick(() => this.#flush());
-    this.#waiting.push(bytes);
+    if (this.#waitingBytes === 0) process.nextTick(() => this.#flush());
+    if (bytes.length > this.#block.length - this.#used) this.#makeRoom(bytes.length);
+    this.#block.set(bytes, this.#used);
+    this.#used += bytes.length;
     this.#waitingBytes += bytes.length;
   }
 
@@ -126,22 +135,24 @@ class NodeClientSocket implements ClientSocket {
     this.#socket.destroy();
   }
 
-  #flush(): void {
-    const parts = this.#waiting;
-    if (parts.length === 0 || this.#socket.destroyed) return;
-    this.#waiting = [];
-    const bytes = parts.length === 1 ? (parts[0] as Uint8Array) : join(parts, this.#waitingBytes);
-    this.#waitingBytes = 0;
-    this.#socket.write(bytes);
+  /** What the block holds goes ahead; the next one is fresh, for the system may still be reading this one. */
+  #makeRoom(bytes: number): void {
+    this.#handOver();
+    this.#block = new Uint8Array(Math.max(this.#block === NOTHING ? FIRST_BLOCK_BYTES : BLOCK_BYTES, bytes));
+    this.#sent = 0;
+    this.#used = 0;
   }
-}
 
-function join(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const out = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
+  #flush(): void {
+    this.#handOver();
+    // A connection that falls silent must not hold much memory.
+    if (this.#block.length > BLOCK_BYTES || this.#used > this.#block.length / 2) this.#block = NOTHING;
+    if (this.#block === NOTHING) this.#sent = this.#used = 0;
   }
-  return out;
+
+  #handOver(): void {
+    if (this.#used > this.#sent && !this.#socket.destroyed) this.#socket.write(this.#block.subarray(this.#sent, this.#used));
+    this.#sent = this.#used;
+    this.#waitingBytes = 0;
+  }
 }

@@ -57,6 +57,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   RequestTooLarge: row('request', 'hint.tooBig'),
   QueueFull: row('request', 'hint.later'),
   TooManyCalls: row('app', 'hint.later'),
+  WatchConflict: row('request', 'hint.olderServer'),
   TooManyWatches: row('app', null),
   TooManyConnections: row('app', null),
   Closed: row('session', 'hint.reopen'),

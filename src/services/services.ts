@@ -77,7 +77,7 @@ export function createServices(ports: Ports): Services {
     ...treeHandlers(connections, ports, identityParts),
     ...nodeHandlers(connections, deletions),
     ...aclHandlers(connections, identityParts),
-    ...watchHandlers(connections, ports),
+    ...watchHandlers(connections, ports, askServer),
     ...clusterHandlers(cluster),
     ...labHandlers(lab),
   };

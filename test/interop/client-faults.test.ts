@@ -277,3 +277,21 @@ test.each([
     await new Promise((resolve) => server.close(resolve));
   }
 });
+
+test('a server that refuses a session by a reply header is quoted', async () => {
+  // What Apache 3.8.0 answers when it is read-only and has no local sessions.
+  const refusal = Buffer.from('00000010000000000000000000000000ffffff89', 'hex');
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.end(refusal));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const zk = openClient(`127.0.0.1:${port}`, { canBeReadOnly: true });
+  const reason = await new Promise<string | null>((resolve) => zk.stateChanges.on((change) => resolve(change.reason)));
+  expect(reason).toContain('the server refused a session: this server is read-only');
+  const probe = probeHandshake(transport, nodeClock, { host: '127.0.0.1', port }, { timeoutMs: 2_000, sessionTimeoutMs: 4_000 });
+  await expect(probe).rejects.toThrow('the server refused a session');
+  await zk.close();
+  server.close();
+});

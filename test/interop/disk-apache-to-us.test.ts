@@ -3,8 +3,8 @@
 import { expect, test } from 'vitest';
 import { formatId, parseId } from '../../src/model/zxid.ts';
 import { encode } from '../../src/wire/jute/encode.ts';
-import { createContainer } from '../../src/wire/operations/create-container.ts';
-import { createTtl } from '../../src/wire/operations/create-ttl.ts';
+import { CreateRequest } from '../../src/wire/operations/create.ts';
+import { CreateTtlRequest } from '../../src/wire/operations/create-ttl.ts';
 import { OPEN_ACL } from '../../src/model/acl.ts';
 import { startApacheStandalone } from '../support/apache.ts';
 import { startKazoo, type KazooClient } from '../support/kazoo.ts';
@@ -85,9 +85,9 @@ async function everyKindOfNode(apache: ServersHandle, kazoo: KazooClient): Promi
   const raw = await connectRaw(server.host, server.clientPort);
   await raw.connectSession({ timeoutMs: 10_000 });
   const container = { path: '/container', data: Buffer.from('c'), acl: [...OPEN_ACL], flags: 4 };
-  expect((await raw.request(19, encode(createContainer.request, container))).err).toBe(0);
+  expect((await raw.request(19, encode(CreateRequest, container))).err).toBe(0);
   const lasting = { path: '/ttl', data: null, acl: [...OPEN_ACL], flags: 5, ttl: 3_600_000n };
-  expect((await raw.request(21, encode(createTtl.request, lasting))).err).toBe(0);
+  expect((await raw.request(21, encode(CreateTtlRequest, lasting))).err).toBe(0);
   const closed = await raw.request(-11);
   expect(closed.err).toBe(0);
   raw.destroy();

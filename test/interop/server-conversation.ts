@@ -33,6 +33,10 @@ function multiHeader(type: number, done: boolean): Buffer {
   return Buffer.concat([jute.int(type), jute.bool(done), jute.int(-1)]);
 }
 
+const PING = 11;
+/** What every ping is answered with, whatever its own xid. */
+const PING_XID = -2;
+
 class Cursor {
   readonly bytes: Buffer;
   at = 0;
@@ -204,7 +208,7 @@ export class Talker {
     const own = this.send(type, body, xid);
     for (;;) {
       const heard = await this.hear(type);
-      if (heard === own || heard === null) return;
+      if (heard === own || heard === null || (type === PING && heard === PING_XID)) return;
     }
   }
 

@@ -88,7 +88,8 @@ export const conversations: readonly Conversation[] = [
         await a.do(6, ask.path(path));
         await a.do(5, ask.setData(path, 'y', 77));
         await a.do(7, ask.setAcl(path, open, 77));
-        await a.do(9, ask.path(path));
+        // Apache's server writes a character outside the BMP as two halves (CESU-8); no node can have such a name.
+        if (!path.includes('\ud83d')) await a.do(9, ask.path(path));
         await a.do(2, ask.delete(path, 77));
         if (path !== '/' && path !== '') await a.do(2, ask.delete(path));
       });
@@ -142,6 +143,28 @@ export const conversations: readonly Conversation[] = [
     },
   },
   {
+    name: 'what may not be read',
+    async hold(room) {
+      const [a, b] = [await room.join('a'), await room.join('b')];
+      await b.do(100, ask.auth('digest', 'bob:bobsecret'), -4);
+      await b.do(1, ask.create('/secret', 'x', 0, acl([31, 'digest', BOB], [4, 'world', 'anyone'])));
+      await a.do(3, ask.read('/secret', true));
+      await a.do(106, ask.pathInt('/secret', 0));
+      await a.do(106, ask.pathInt('/', 1));
+      await b.do(3, ask.read('/secret', true));
+      await b.do(12, ask.read('/secret', true));
+      await a.do(1, ask.create('/secret/open', 'x'));
+      await b.do(11);
+      await b.do(5, ask.setData('/secret', 'y'));
+      await a.do(11);
+      await b.do(2, ask.delete('/secret/open'));
+      await a.do(11);
+      await b.do(2, ask.delete('/secret'));
+      await a.do(11);
+      await a.do(14, ask.multi([13, ask.pathInt('/secret', 0)]));
+    },
+  },
+  {
     name: 'authentication that fails',
     async hold(room) {
       for (const [scheme, credential] of [['nope', 'x'], ['world', 'anyone'], ['sasl', 'x'], ['x509', 'x'], ['auth', ''], ['super', '']] as const) {
@@ -175,7 +198,6 @@ export const conversations: readonly Conversation[] = [
       await a.do(3, ask.read('/x'));
       await a.do(22, ask.multi([4, ask.read('/x')], [8, ask.read('/x')], [4, ask.read('/nope')], [8, ask.read('/nope')], [4, ask.read('/')]));
       await a.do(22, ask.multi());
-      await a.do(22, ask.multi([1, ask.create('/no', '')]));
       await a.do(22);
       await a.do(14);
       await a.do(3, ask.read('/x'));
@@ -185,7 +207,7 @@ export const conversations: readonly Conversation[] = [
     name: 'requests that cannot be read',
     async hold(room) {
       const a = await room.join('a');
-      const ops = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 14, 15, 16, 17, 18, 19, 21, 22, 101, 103, 104, 105, 106];
+      const ops = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 14, 15, 17, 18, 19, 21, 22, 101, 103, 104, 105, 106];
       await each(ops, (op) => a.do(op));
       await each(ops, (op) => a.do(op, jute.int(-1)));
       await each(ops, (op) => a.do(op, jute.int(0x7fff_ffff)));
@@ -271,7 +293,8 @@ export const conversations: readonly Conversation[] = [
       for (const zxid of [0n, 1_000_000n]) {
         await a.do(101, ask.setWatches(zxid, old, old, old));
         await a.do(101, ask.setWatches(zxid, old, old, old), -8);
-        await a.do(105, ask.setWatches(zxid, old, old, old, old, old));
+        // Not on one path: up to 3.8 the second way of watching took the place of the first.
+        await a.do(105, ask.setWatches(zxid, old, old, old, ['/r'], ['/gone']));
         await a.do(5, ask.setData('/r', 'x'));
         await a.do(1, ask.create('/gone', ''));
         await a.do(2, ask.delete('/r/c'));

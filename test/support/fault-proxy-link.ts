@@ -219,7 +219,8 @@ function resetSocket(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     if (socket.closed) return resolve();
     socket.once('close', () => resolve());
-    if (socket.connecting) socket.destroy();
+    // A socket that was ended already waits for ever with a reset.
+    if (socket.connecting || socket.writableEnded) socket.destroy();
     else socket.resetAndDestroy();
   });
 }

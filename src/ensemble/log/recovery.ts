@@ -56,8 +56,8 @@ export async function recover<T extends SnapshotTarget>(
 ): Promise<Recovered<T>> {
   const logStorage = options.logs ?? storage;
   const logger = options.logger ?? silentLogger;
-  const snapshots = snapshotsOf(await storage.list()).reverse();
-  const logs = logsOf(await logStorage.list());
+  const snapshots = snapshotsOf(await reading(null, storage.list())).reverse();
+  const logs = logsOf(await reading(null, logStorage.list()));
   const base = await readNewest(storage, snapshots, logs, options, logger);
   if (base === null) {
     return { target: options.newTarget(), zxid: 0n, snapshot: null, txnsReplayed: 0, fresh: true };
@@ -65,14 +65,23 @@ export async function recover<T extends SnapshotTarget>(
   const replay = new Replay(base.target, base.zxid, base.snapshot !== null);
   const covering = logsCovering(logs, base.zxid);
   let whole = 0;
-  for (const { name } of covering) whole = replay.file(name, await logStorage.read(name));
+  for (const { name } of covering) whole = replay.file(name, await reading(name, logStorage.read(name)));
   const last = covering.at(-1);
   if (last !== undefined && whole === 0) {
     logger.log('warn', 'a log without a whole transaction is removed', { file: last.name });
-    await logStorage.remove(last.name);
+    await reading(last.name, logStorage.remove(last.name));
   }
   logger.log('info', 'data recovered', { snapshot: base.snapshot, txns: replay.count, zxid: formatId(replay.zxid) });
   return { target: base.target, zxid: replay.zxid, snapshot: base.snapshot, txnsReplayed: replay.count, fresh: false };
+}
+
+/** What the disk answers; what it refuses, by name. */
+async function reading<T>(name: string | null, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw new StorageError('ReadFailed', `${name ?? 'the data directory'} cannot be read: ${String(error)}`, name);
+  }
 }
 
 /** @param snapshots newest first @returns null for a directory with nothing in it */
@@ -88,7 +97,7 @@ async function readNewest<T extends SnapshotTarget>(
     try {
       await checkKind(storage, name);
       const target = options.newTarget();
-      readSnapshot(name, zxid, await storage.read(name), target);
+      readSnapshot(name, zxid, await reading(name, storage.read(name)), target);
       return { target, zxid, snapshot: name };
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
@@ -112,7 +121,7 @@ async function checkKind(storage: Storage, name: string): Promise<void> {
   if (compression !== null) {
     throw new StorageError('SnapshotUnsupported', `${name} is compressed (${compression}), which this server cannot read`, name);
   }
-  if (!endsAsSnapshot(await storage.readTail(name, SNAPSHOT_BYTES_MIN))) {
+  if (!endsAsSnapshot(await reading(name, storage.readTail(name, SNAPSHOT_BYTES_MIN)))) {
     throw new StorageError('SnapshotCorrupt', `${name} was not written to its end`, name);
   }
 }

@@ -4,10 +4,12 @@
  */
 
 import { adler32 } from '../../base/checksum.ts';
+import { InvariantError } from '../../base/invariant.ts';
 import { ustring, vector } from '../../wire/jute/codec.ts';
 import { JuteWriter } from '../../wire/jute/jute-writer.ts';
 import { AclRecord } from '../../wire/records/shared.ts';
 import type { Storage } from './storage.ts';
+import { StorageError } from './storage-error.ts';
 import type { SnapshotNode, SnapshotSource } from '../txn/snapshot-content.ts';
 import { snapshotName } from './file-names.ts';
 import { END_PATH, SNAPSHOT_DBID, SNAPSHOT_MAGIC, SNAPSHOT_VERSION } from './snapshot-format.ts';
@@ -114,6 +116,7 @@ function writeNode(writer: JuteWriter, node: SnapshotNode): void {
  *
  * @param giveWay awaited after each chunk, so that the server can go on serving
  * @returns the file's name
+ * @throws StorageError WriteFailed; the log still has everything, so the server can go on
  */
 export async function writeSnapshot(
   storage: Storage,
@@ -121,7 +124,15 @@ export async function writeSnapshot(
   giveWay: () => Promise<void>,
 ): Promise<string> {
   const name = snapshotName(source.zxid);
-  await storage.writeWhole(name, politely(snapshotChunks(source), giveWay));
+  try {
+    await storage.writeWhole(name, politely(snapshotChunks(source), giveWay));
+  } catch (error) {
+    if (error instanceof InvariantError) throw error;
+    throw new StorageError('WriteFailed', `${name} cannot be written: ${String(error)}`, name);
+  } finally {
+    // The chunks release it too, but only once the first of them was asked for.
+    source.release();
+  }
   return name;
 }
 

@@ -13,6 +13,8 @@ export type StorageProblem =
   | 'SnapshotMissing'
   /** A kind of snapshot that cannot be read here. */
   | 'SnapshotUnsupported'
+  /** The disk refused to read. */
+  | 'ReadFailed'
   /** The disk refused to write. */
   | 'WriteFailed';
 

@@ -195,9 +195,13 @@ export class TxnLog {
   async #put(bytes: Uint8Array): Promise<void> {
     const open = this.#open;
     invariant(open !== null, 'a log entry without a file');
-    await this.#makeRoom(open, open.written + bytes.length);
+    const end = open.written + bytes.length;
+    // Room is zeros, and a file that begins with zeros is none that Apache's server starts with: a new one gets its
+    // header first, in case this process is killed in between.
+    if (open.written > 0) await this.#makeRoom(open, end);
     await open.file.append(bytes);
-    open.written += bytes.length;
+    if (open.written === 0) await this.#makeRoom(open, end);
+    open.written = end;
   }
 
   async #makeRoom(open: OpenFile, end: number): Promise<void> {

@@ -75,7 +75,7 @@ export class Database implements SnapshotTarget {
 
   /**
    * Begins a snapshot of the state as it is now, to be written while it changes.
-   * The source must be released, or its tree keeps the memory of removed nodes.
+   * The source must be released, or the tree goes on telling it of every ACL that is replaced.
    */
   snapshot(): SnapshotSource {
     const { tree } = this;

@@ -71,8 +71,6 @@ export class NodeStore {
   readonly #seed: number;
   #buckets = new Int32Array(BUCKETS_MIN).fill(NONE);
   #count = 0;
-  #holds = 0;
-  #heldBack: NodeId[] = [];
 
   /** @param seed makes collisions of the hash unpredictable from outside */
   constructor(seed: number) {
@@ -171,25 +169,12 @@ export class NodeStore {
     this.#nodes.setInt(id, MORE_ID, 0);
     this.#nodes.setInt(id, PARENT, GONE);
     this.#count--;
-    if (this.#holds > 0) this.#heldBack.push(id);
-    else this.#nodes.free(id);
+    this.#nodes.free(id);
   }
 
   /** True while this record is a child of that one. */
   isChildOf(id: NodeId, parent: NodeId): boolean {
     return this.#nodes.int(id, PARENT) === parent;
-  }
-
-  /** Keeps ids of removed nodes out of use, so that somebody who holds ids can tell that they are gone. */
-  hold(): void {
-    this.#holds++;
-  }
-
-  unhold(): void {
-    this.#holds--;
-    if (this.#holds > 0) return;
-    for (const id of this.#heldBack) this.#nodes.free(id);
-    this.#heldBack = [];
   }
 
   name(id: NodeId): string {

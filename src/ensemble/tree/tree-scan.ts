@@ -31,7 +31,6 @@ export class TreeScan {
   readonly #onAcl = (id: NodeId, oldKey: bigint): void => {
     if (oldKey <= this.#lastKey && !this.#oldKeys.has(id)) this.#oldKeys.set(id, oldKey);
   };
-  #over = false;
 
   /** @param zxid the tree's last transaction */
   constructor(state: TreeState, zxid: bigint) {
@@ -39,16 +38,12 @@ export class TreeScan {
     this.#zxid = zxid;
     this.#lastKey = state.acls.lastKey;
     this.acls = state.acls.all();
-    state.store.hold();
     state.aclListeners.add(this.#onAcl);
   }
 
   /** Ends it; the tree stops keeping track. */
   release(): void {
-    if (this.#over) return;
-    this.#over = true;
     this.#state.aclListeners.delete(this.#onAcl);
-    this.#state.store.unhold();
   }
 
   /** The same object again and again, with the next node in it. */
@@ -65,6 +60,7 @@ export class TreeScan {
         continue;
       }
       const id = level.children[level.next++] as NodeId;
+      // Gone meanwhile, and its id perhaps in use again; but whoever has it now is newer than the walk.
       if (!store.isChildOf(id, level.parent) || store.long(id, Field.czxid) > this.#zxid) continue;
       this.#path.length = level.pathLength;
       this.#path.push(store.nameBytes(id));

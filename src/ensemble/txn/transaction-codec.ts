@@ -27,7 +27,7 @@ const pathList: Codec<readonly string[]> = vector(ustring);
 
 /** The bytes that go into a log entry or a proposal. */
 export function encodeTransaction(txn: Transaction): Uint8Array {
-  // An Apache server that finds a check of its own in its log never starts again (ZOOKEEPER-4875).
+  // An Apache server that finds a check of its own in its log never starts again (ZOOKEEPER-2623).
   invariant(txn.body.type !== 13, `a check outside a multi must not be logged: zxid ${txn.header.zxid}`);
   invariant(txn.body.type === txn.header.type, `header says type ${txn.header.type}, body ${txn.body.type}`);
   const writer = new JuteWriter(256);
@@ -99,7 +99,7 @@ function writePathBody(writer: JuteWriter, body: PathBody): void {
       return;
     case 13:
       writer.int(body.version);
-      return;
+      break;
     case 2:
     case 20:
   }

@@ -1,5 +1,6 @@
 /** The web host as a command: composes the app, serves it, prints its address, and ends cleanly. */
 
+import { join } from 'node:path';
 import { isLoopback } from '../web/access.ts';
 import { startWebHost, type WebHost } from '../web/web-host.ts';
 import { composeApp } from '../compose.ts';
@@ -49,7 +50,8 @@ export async function runServe(options: ServeOptions): Promise<number> {
       if (!isLoopback(options.host)) {
         options.stderr(`zooscope: warning: ${options.host} can be reached from other machines, and what passes is not encrypted\n`);
       }
-      await app.chooseStart(options.connect);
+      // Not waited for when the end comes first.
+      await Promise.race([app.chooseStart(options.connect), aborted(signal)]);
       if (!signal.aborted) {
         options.stdout(`Zooscope: ${host.url}\n`);
         await options.ready?.(host);
@@ -66,7 +68,8 @@ export async function runServe(options: ServeOptions): Promise<number> {
 
 async function listen(options: ServeOptions, openDoor: Parameters<typeof startWebHost>[0]['openDoor']): Promise<WebHost | null> {
   const { files, host, logger } = options;
-  const start = (port: number): Promise<WebHost> => startWebHost({ openDoor, folder: files.view, host, port, logger });
+  const icon = join(files.resources, 'icon.png');
+  const start = (port: number): Promise<WebHost> => startWebHost({ openDoor, folder: files.view, icon, host, port, logger });
   try {
     if (options.port !== null) return await start(options.port);
     return await start(USUAL_PORT).catch((error: unknown) => {

@@ -25,6 +25,8 @@ export interface WebHostOptions {
   readonly openDoor: OpenDoor;
   /** The built view. */
   readonly folder: string;
+  /** A PNG for browsers that ask for the site's icon without being told of one. */
+  readonly icon?: string;
   /** Name or address to listen on. */
   readonly host: string;
   /** 0: any free one. */
@@ -57,7 +59,7 @@ const GOODBYE_MS = 500;
  * @throws the system's error (EADDRINUSE, EACCES, ENOTFOUND, ...) when it cannot listen, ENOENT when the view is not built
  */
 export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
-  const files = await listStaticFiles(options.folder);
+  const files = await filesOf(options);
   const server = createServer({ maxHeaderSize: 16 * 1024, requireHostHeader: false });
   const port = await listen(server, options);
   const access = new Access({ host: options.host, port });
@@ -103,6 +105,12 @@ export async function startWebHost(options: WebHostOptions): Promise<WebHost> {
       await closed;
     },
   };
+}
+
+async function filesOf({ folder, icon }: WebHostOptions): Promise<StaticFiles> {
+  const files = await listStaticFiles(folder);
+  if (icon === undefined || files.has('/favicon.ico')) return files;
+  return new Map([...files, ['/favicon.ico', { file: icon, type: 'image/png', immutable: false }]]);
 }
 
 /** Closes the views' sockets; one that does not answer in time is cut off. */

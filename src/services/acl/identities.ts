@@ -4,15 +4,12 @@
  */
 
 import type { Id } from '../../model/acl.ts';
-import { UsageError } from '../../model/errors.ts';
-import { parseSrvr } from '../cluster/parse-srvr.ts';
 import type { Identities } from '../connections/notes.ts';
 import type { OpenConnection } from '../connections/open-connection.ts';
 import type { Logger } from '../../base/logger.ts';
+import { isAtLeast, serverVersion } from '../connections/server-version.ts';
 import type { AskServer, Hash } from '../ports.ts';
 import { digestId } from './digest.ts';
-
-const VERSION_TIMEOUT_MS = 2_000;
 
 export interface IdentityParts {
   readonly hash: Hash;
@@ -45,7 +42,7 @@ async function findOut(parts: IdentityParts, connection: OpenConnection): Promis
     if (scheme === 'digest') own.push({ scheme, id: await digestId(parts.hash, user, secret) });
   }
   try {
-    const reported = (await knowsWhoAmI(parts, connection)) ? await whoAmI(connection) : null;
+    const reported = isAtLeast(await serverVersion(parts.askServer, connection), 3, 7) ? await whoAmI(connection) : null;
     return { identities: { own, reported }, settled: true };
   } catch (error) {
     parts.logger.log('debug', 'the server did not tell who this session is', { reason: String(error) });
@@ -56,19 +53,4 @@ async function findOut(parts: IdentityParts, connection: OpenConnection): Promis
 async function whoAmI(connection: OpenConnection): Promise<Id[]> {
   const infos = await connection.client.whoAmI();
   return infos.map(({ authScheme, user }) => ({ scheme: authScheme, id: user }));
-}
-
-/** @throws ZooError when the session's server does not tell its version */
-async function knowsWhoAmI(parts: IdentityParts, connection: OpenConnection): Promise<boolean> {
-  const { server } = connection.client;
-  if (server === null) throw new UsageError('NoServer', 'the session has no server yet');
-  const text = await parts.askServer(server, 'srvr', { timeoutMs: VERSION_TIMEOUT_MS });
-  return isAtLeast(parseSrvr(text)?.version ?? null, 3, 7);
-}
-
-function isAtLeast(version: string | null, major: number, minor: number): boolean {
-  const match = /^(\d+)\.(\d+)/.exec(version ?? '');
-  if (match === null) return false;
-  const [haveMajor, haveMinor] = [Number(match[1]), Number(match[2])];
-  return haveMajor > major || (haveMajor === major && haveMinor >= minor);
 }

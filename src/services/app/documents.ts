@@ -19,7 +19,7 @@ export interface DocumentSpec<T> {
 }
 
 export interface StoredDocument<T> {
-  /** What is there; read once, then kept. */
+  /** What is there; read once, then kept. @throws UsageError StoreFailed when the store cannot be reached */
   get(): Promise<T>;
   /**
    * Changes it and saves it; changes come one after the other.
@@ -34,7 +34,16 @@ export function openDocument<T>(store: Store, notices: Notices, spec: DocumentSp
   let loaded: Promise<T> | null = null;
   let turn: Promise<unknown> = Promise.resolve();
 
-  const get = (): Promise<T> => (loaded ??= read(store, notices, spec));
+  const load = async (): Promise<T> => {
+    try {
+      return await read(store, notices, spec);
+    } catch (error) {
+      // Tried again by the next call. Until it can be read nothing is saved, so that nothing is lost.
+      loaded = null;
+      throw new UsageError('StoreFailed', `the ${spec.title} could not be read: ${reasonOf(error)}`);
+    }
+  };
+  const get = (): Promise<T> => (loaded ??= load());
   const update = async (change: (now: T) => T): Promise<T> => {
     const next = change(await get());
     try {

@@ -149,7 +149,7 @@ async function askAll(parts: ClusterParts, connection: OpenConnection, entry: Wa
   const stands = client.state === 'connected' || client.state === 'connectedReadOnly';
   const current = stands && client.server !== null ? formatServer(client.server) : null;
   const { signal } = entry.cancel;
-  const servers = await mapPooled(client.servers, SERVERS_AT_ONCE_MAX, signal, (server) => {
+  const servers = await mapPooled(connection.servers, SERVERS_AT_ONCE_MAX, signal, (server) => {
     const name = formatServer(server);
     const refused = entry.refused.get(name) ?? new Set<string>();
     entry.refused.set(name, refused);

@@ -59,73 +59,105 @@ export function clientOptionsOf(
 
 /** The open connections of the app, shared by all its views. */
 export function createConnections(parts: ConnectionsParts): ConnectionsService {
-  const { ports, profiles, tell } = parts;
-  const open = new Map<string, OpenConnection>();
-  const opening = new Map<string, Promise<ConnectionState>>();
-  const closedListeners: ((connectionId: string) => void)[] = [];
+  return new Connections(parts);
+}
 
-  const get = (connectionId: string): OpenConnection => {
-    const connection = open.get(connectionId);
+class Connections implements ConnectionsService {
+  readonly #parts: ConnectionsParts;
+  readonly #open = new Map<string, OpenConnection>();
+  /** What is being opened or reopened, by profile: two clicks, or two windows, are one opening. */
+  readonly #opening = new Map<string, Promise<ConnectionState>>();
+  readonly #closedListeners: ((connectionId: string) => void)[] = [];
+
+  constructor(parts: ConnectionsParts) {
+    this.#parts = parts;
+    parts.profiles.saved.on((profile) => {
+      for (const connection of this.#open.values()) if (connection.profile.id === profile.id) connection.adopt(profile);
+    });
+  }
+
+  get(connectionId: string): OpenConnection {
+    const connection = this.#open.get(connectionId);
     if (connection === undefined) throw new UsageError('UnknownConnection', `there is no open connection ${connectionId}`);
     return connection;
-  };
-  const openSession = (profile: Profile, credentials: readonly Credentials[]): ZooKeeper =>
-    parts.openClient(clientOptionsOf(ports, profile, credentials));
-  /** The profile and its secrets as they are now; its local server runs. */
-  const prepare = async (profileId: string): Promise<{ profile: Profile; found: Credentials[]; missing: readonly string[] }> => {
-    const profile = await parts.beforeOpen(await profiles.get(profileId));
-    return { profile, ...(await credentialsOf(ports.secrets, profile)) };
-  };
-  const reopen = async (connection: OpenConnection): Promise<ConnectionState> => {
-    const { profile, found, missing } = await prepare(connection.profile.id);
-    const added = connection.credentials.filter((entry) => !found.some((other) => sameCredentials(other, entry)));
-    await connection.reopen(profile, [...found, ...added]);
-    tellMissing(connection, missing);
-    return connection.state();
-  };
-  const openNew = async (profileId: string): Promise<ConnectionState> => {
-    const present = [...open.values()].find((connection) => connection.profile.id === profileId);
-    if (present !== undefined) return present.ended ? reopen(present) : present.state();
-    if (open.size >= CONNECTIONS_MAX) throw new UsageError('TooManyConnections', `${open.size} connections are open`);
-    const { profile, found, missing } = await prepare(profileId);
+  }
+
+  find(connectionId: string): OpenConnection | undefined {
+    return this.#open.get(connectionId);
+  }
+
+  list(): ConnectionState[] {
+    return [...this.#open.values()].map((connection) => connection.state());
+  }
+
+  onClosed(fn: (connectionId: string) => void): void {
+    this.#closedListeners.push(fn);
+  }
+
+  open(profileId: string): Promise<ConnectionState> {
+    return this.#once(profileId, () => this.#openNew(profileId));
+  }
+
+  async reopen(connectionId: string): Promise<ConnectionState> {
+    const connection = this.get(connectionId);
+    return this.#once(connection.profile.id, () => this.#reopen(connection));
+  }
+
+  async close(connectionId: string): Promise<void> {
+    const connection = this.#open.get(connectionId);
+    if (connection === undefined) return;
+    this.#open.delete(connectionId);
+    for (const fn of this.#closedListeners) fn(connectionId);
+    await connection.close();
+    this.#parts.tell('connections.closed', { connectionId });
+  }
+
+  async closeAll(): Promise<void> {
+    const closeOpen = (): Promise<unknown> => Promise.all([...this.#open.keys()].map((id) => this.close(id)));
+    await closeOpen();
+    await Promise.allSettled(this.#opening.values());
+    await closeOpen();
+  }
+
+  #once(profileId: string, work: () => Promise<ConnectionState>): Promise<ConnectionState> {
+    const pending = this.#opening.get(profileId);
+    if (pending !== undefined) return pending;
+    const mine = work().finally(() => this.#opening.delete(profileId));
+    this.#opening.set(profileId, mine);
+    return mine;
+  }
+
+  async #openNew(profileId: string): Promise<ConnectionState> {
+    const { ports, profiles, tell, openClient } = this.#parts;
+    const present = [...this.#open.values()].find((connection) => connection.profile.id === profileId);
+    if (present !== undefined) return present.ended ? this.#reopen(present) : present.state();
+    if (this.#open.size >= CONNECTIONS_MAX) throw new UsageError('TooManyConnections', `${this.#open.size} connections are open`);
+    const { profile, found, missing } = await this.#prepare(profileId);
+    const openSession = (by: Profile, credentials: readonly Credentials[]): ZooKeeper =>
+      openClient(clientOptionsOf(ports, by, credentials));
     const connection = new OpenConnection({ id: newId(ports.random), ports, tell, openSession }, profile, found);
-    open.set(connection.id, connection);
+    this.#open.set(connection.id, connection);
     tellMissing(connection, missing);
     tell('connections.changed', connection.state());
     await profiles.touch(profileId, ports.clock.wallMs()).catch((error: unknown) => {
       ports.logger.log('warn', 'the time of opening could not be saved', { reason: String(error) });
     });
     return connection.state();
-  };
-  const close = async (connectionId: string): Promise<void> => {
-    const connection = open.get(connectionId);
-    if (connection === undefined) return;
-    open.delete(connectionId);
-    for (const fn of closedListeners) fn(connectionId);
-    await connection.close();
-    tell('connections.closed', { connectionId });
-  };
-  profiles.saved.on((profile) => {
-    for (const connection of open.values()) if (connection.profile.id === profile.id) connection.adopt(profile);
-  });
+  }
 
-  return {
-    get,
-    find: (connectionId) => open.get(connectionId),
-    open(profileId) {
-      // Two clicks, or two windows, are one opening.
-      const pending = opening.get(profileId);
-      if (pending !== undefined) return pending;
-      const mine = openNew(profileId).finally(() => opening.delete(profileId));
-      opening.set(profileId, mine);
-      return mine;
-    },
-    close,
-    reopen: (connectionId) => reopen(get(connectionId)),
-    list: () => [...open.values()].map((connection) => connection.state()),
-    onClosed: (fn) => void closedListeners.push(fn),
-    closeAll: async () => void (await Promise.all([...open.keys()].map(close))),
-  };
+  async #reopen(connection: OpenConnection): Promise<ConnectionState> {
+    const { profile, found, missing } = await this.#prepare(connection.profile.id);
+    const added = connection.credentials.filter((entry) => !found.some((other) => sameCredentials(other, entry)));
+    await connection.reopen(profile, [...found, ...added]);
+    tellMissing(connection, missing);
+    return connection.state();
+  }
+
+  /** The profile and its secrets as they are now; its local server runs. */
+  async #prepare(profileId: string): Promise<{ profile: Profile; found: Credentials[]; missing: readonly string[] }> {
+    const profile = await this.#parts.beforeOpen(await this.#parts.profiles.get(profileId));
+    return { profile, ...(await credentialsOf(this.#parts.ports.secrets, profile)) };
+  }
 }
 
 function sameCredentials(a: Credentials, b: Credentials): boolean {

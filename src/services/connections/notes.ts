@@ -34,6 +34,8 @@ export class ConnectionNotes {
   readonly counts = new RecentMap<string, CountNote>(PATHS_MAX);
   /** Data last read at watched paths, for the feed's old values; only short ones. */
   readonly values = new RecentMap<string, { readonly data: Uint8Array | null; readonly mzxid: bigint }>(VALUES_MAX);
+  /** Versions of servers, by name. */
+  readonly versions = new RecentMap<string, string>(64);
   identities: Promise<Identities> | null = null;
 
   /** New credentials change what may be read. */
@@ -46,5 +48,6 @@ export class ConnectionNotes {
     this.forgetRights();
     this.counts.clear();
     this.values.clear();
+    this.versions.clear();
   }
 }

@@ -5,9 +5,10 @@
  */
 
 import type { Unsubscribe } from '../../base/emitter.ts';
-import type { StateChange, WatchedEvent, Watcher, ZooKeeper } from '../../client/api.ts';
+import type { StateChange, WatchedEvent, ZooKeeper } from '../../client/api.ts';
 import type { ConnectionState, Profile } from '../../contract/connections.ts';
 import type { FeedEntry, RequestEntry } from '../../contract/watches.ts';
+import { UsageError } from '../../model/errors.ts';
 import { EventType, eventName } from '../../model/watch.ts';
 import type { Tell } from '../context.ts';
 import type { Ports } from '../ports.ts';
@@ -19,8 +20,9 @@ import { EntrySender } from './entry-sender.ts';
 import { Feed } from './feed.ts';
 import { ConnectionNotes } from './notes.ts';
 import { RequestLog } from './request-log.ts';
-import { createStaleWatcher } from './stale.ts';
-import { formatServer } from '../../client/connect-string.ts';
+import { StaleTeller } from './stale.ts';
+import { formatServer, parseConnectString } from '../../client/connect-string.ts';
+import type { ServerAddress } from '../../client/transport.ts';
 
 /** States are told at most four times a second. */
 const STATE_INTERVAL_MS = 250;
@@ -37,8 +39,8 @@ export class OpenConnection {
   readonly feed: Feed;
   readonly requests: RequestLog;
   readonly watches: WatchRegistry;
-  /** The watcher of reads that keep the screen fresh. */
-  readonly staleWatcher: Watcher;
+  /** Keeps the screen fresh: the watcher of reads. */
+  readonly stale: StaleTeller;
   readonly notes = new ConnectionNotes();
   readonly #parts: ConnectionParts;
   readonly #stateThrottle: Throttle;
@@ -64,8 +66,8 @@ export class OpenConnection {
     this.#sinceMs = clock.wallMs();
     this.feed = new Feed(id, clock, () => this.#feedSender.wake());
     this.requests = new RequestLog(id);
-    this.staleWatcher = createStaleWatcher(id, tell);
     this.watches = new WatchRegistry(id, clock, (watches) => tell('watches.changed', { connectionId: id, watches }));
+    this.stale = new StaleTeller(id, this.watches, clock, tell);
     this.#feedSender = new EntrySender(clock, this.feed, (entries) => tell('feed.entries', entries));
     this.#requestSender = new EntrySender(clock, this.requests, (entries) => tell('requests.entries', entries));
     this.#stateThrottle = createThrottle(clock, STATE_INTERVAL_MS, () => tell('connections.changed', this.state()));
@@ -74,6 +76,11 @@ export class OpenConnection {
 
   get client(): ZooKeeper {
     return this.#client;
+  }
+
+  /** In the order of the connect string; the client has them shuffled. */
+  get servers(): readonly ServerAddress[] {
+    return parseConnectString(this.#profile.connectString).servers;
   }
 
   get profile(): Profile {
@@ -105,7 +112,7 @@ export class OpenConnection {
       environment: profile.environment,
       readOnly: profile.readOnly,
       chroot: client.chroot,
-      servers: client.servers.map(formatServer),
+      servers: this.servers.map(formatServer),
       state: client.state,
       server: client.server === null ? null : formatServer(client.server),
       sessionId: client.sessionId,
@@ -132,9 +139,10 @@ export class OpenConnection {
     this.notes.forgetRights();
   }
 
-  /** A new session in the place of the present one. */
+  /** A new session in the place of the present one. @throws UsageError UnknownConnection when it was closed meanwhile */
   async reopen(profile: Profile, credentials: readonly Credentials[]): Promise<void> {
     await this.#endSession();
+    if (this.#closed) throw new UsageError('UnknownConnection', `the connection ${this.id} was closed`);
     this.#profile = profile;
     this.#credentials = credentials;
     this.#reason = null;
@@ -154,6 +162,7 @@ export class OpenConnection {
     this.#stateThrottle.stop();
     this.feed.stop();
     this.watches.stop();
+    this.stale.stop();
   }
 
   async #endSession(): Promise<void> {
@@ -162,6 +171,7 @@ export class OpenConnection {
     for (const unsubscribe of this.#unsubscribes) unsubscribe();
     this.#unsubscribes = [];
     this.watches.endAll();
+    this.stale.forgetAll();
     this.notes.forgetAll();
     this.#lostAtMs = null;
   }
@@ -205,6 +215,7 @@ export class OpenConnection {
   #onWatchEvent(event: WatchedEvent): void {
     const { path } = event;
     if (event.type === EventType.None || path === null) return;
+    this.stale.onEvent(event);
     const { server } = this.#client;
     const watch = this.watches.takeFired(event);
     const entry = {

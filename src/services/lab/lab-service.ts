@@ -4,11 +4,12 @@
  */
 
 import * as v from 'valibot';
+import type { CancelSignal } from '../../base/signal.ts';
 import type { ClientOptions, ZooKeeper } from '../../client/api.ts';
 import type { LabServer } from '../../contract/lab.ts';
 import { parseConnectString } from '../../client/connect-string.ts';
 import { PROFILE_DEFAULTS, type Profile } from '../../contract/connections.ts';
-import { UsageError } from '../../model/errors.ts';
+import { CancelledError, UsageError } from '../../model/errors.ts';
 import { openDocument, type StoredDocument } from '../app/documents.ts';
 import type { Notices } from '../app/notices.ts';
 import { clientOptionsOf } from '../connections/connections-service.ts';
@@ -16,7 +17,7 @@ import type { HandlersOf, Tell } from '../context.ts';
 import { makeFailure, toFailure } from '../failure.ts';
 import type { LocalServerExit, LocalServerProcess, Ports } from '../ports.ts';
 import type { ProfilesService } from '../profiles/profiles-service.ts';
-import { withTimeout } from '../util/cancel.ts';
+import { createCancel, withTimeout } from '../util/cancel.ts';
 import { newId } from '../util/ids.ts';
 import { parseSampleTree, writeSampleTree } from './sample-tree.ts';
 
@@ -97,8 +98,12 @@ class Lab implements LabService {
   async stop(labId: string): Promise<LabServer> {
     const stored = await this.#find(labId);
     const running = this.#runningOf(labId);
+    // A process that is only being made cannot be stopped yet.
+    if (running.process === null && running.starting !== null) await running.starting.catch(() => undefined);
     running.stopping = true;
     await running.process?.stop();
+    // A start that this cut short has to see that it was meant.
+    await running.starting?.catch(() => undefined);
     return this.#change(stored, { state: 'stopped', process: null, failure: null, stopping: false });
   }
 
@@ -144,18 +149,25 @@ class Lab implements LabService {
     const { ports, profiles } = this.#parts;
     const running = this.#runningOf(stored.labId);
     this.#change(stored, { state: 'starting', failure: null, stopping: false });
+    const ended = createCancel();
+    const onExit = (exit: LocalServerExit): void => {
+      this.#ended(stored, exit);
+      ended.cancel();
+    };
     try {
-      const process = await ports.localServers.start(stored.dir, (exit) => this.#ended(stored, exit));
+      const process = await ports.localServers.start(stored.dir, onExit);
       running.process = process;
       await this.#noteProfile(stored, await keepProfile(profiles, stored, process.clientPort));
-      await waitServing(this.#parts, process.clientPort);
-      // It may have ended while it was waited for; then its end has been told.
-      if (running.process === process) this.#change(await this.#find(stored.labId), { state: 'running' });
+      await waitServing(this.#parts, process.clientPort, ended.signal);
+      this.#change(await this.#find(stored.labId), { state: 'running' });
     } catch (error) {
-      const { process, failure } = running;
+      // A server that ended while it was waited for has told why; that says more than that the waiting ended.
+      const failure = running.failure ?? toFailure(error);
+      const wasStopping = running.stopping;
       running.stopping = true;
-      await process?.stop();
-      this.#change(stored, { state: 'failed', process: null, failure: failure ?? toFailure(error), stopping: false });
+      await running.process?.stop();
+      this.#change(stored, { state: wasStopping ? 'stopped' : 'failed', process: null, failure: wasStopping ? null : failure, stopping: false });
+      if (error instanceof CancelledError) throw new UsageError('LocalServerFailed', failure.message);
       throw error;
     }
   }
@@ -203,12 +215,12 @@ function localClient({ ports, openClient }: LabParts, clientPort: number): ZooKe
   return openClient(clientOptionsOf(ports, { ...PROFILE_DEFAULTS, connectString: `127.0.0.1:${clientPort}` }, []));
 }
 
-/** Waits until the server gives a session. @throws UsageError LocalServerFailed */
-async function waitServing(parts: LabParts, clientPort: number): Promise<void> {
+/** Waits until the server gives a session. @throws UsageError LocalServerFailed; CancelledError when it ended first */
+async function waitServing(parts: LabParts, clientPort: number, ended: CancelSignal): Promise<void> {
   const client = localClient(parts, clientPort);
   try {
     const late = new UsageError('LocalServerFailed', `the local server gave no session in ${SERVE_TIMEOUT_MS} ms`);
-    const outcome = await withTimeout(parts.ports.clock, SERVE_TIMEOUT_MS, undefined, (signal) => client.ready({ signal }), late);
+    const outcome = await withTimeout(parts.ports.clock, SERVE_TIMEOUT_MS, ended, (signal) => client.ready({ signal }), late);
     if (outcome === late) throw late;
   } finally {
     await client.close();

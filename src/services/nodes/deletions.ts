@@ -41,6 +41,9 @@ export function createDeletions(ports: Pick<Ports, 'clock' | 'random'>, connecti
   const { clock, random } = ports;
   let previews: Preview[] = [];
 
+  connections.onClosed((connectionId) => {
+    previews = previews.filter((preview) => preview.connectionId !== connectionId);
+  });
   const progressOf = (jobId: string, totalOf: () => number | null) => {
     let done = 0;
     const throttle = createThrottle(clock, PROGRESS_INTERVAL_MS, () => tell('node.progress', { jobId, done, total: totalOf() }));

@@ -12,7 +12,7 @@ import { plainData } from '../util/plain-bytes.ts';
 export async function readNode(connection: OpenConnection, path: string, watch: boolean, signal: CancelSignal): Promise<NodeValue> {
   const { data, stat, reply } = await connection.client.getData(path, {
     signal,
-    watch: watch ? connection.staleWatcher : undefined,
+    watch: connection.stale.watcherFor(path, watch),
   });
   return { path, data: plainData(data), stat, read: readInfoOf(reply) };
 }

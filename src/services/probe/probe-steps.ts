@@ -93,6 +93,7 @@ export async function checkAuth(
   for (const entry of credentials) {
     const { scheme, auth } = authInfoOf(entry);
     try {
+      // A server that refuses ends the connection: that session is over when its time is up, without a goodbye.
       const late = await withTimeout(clock, timeoutMs, signal, (own) => client.addAuth(scheme, auth, { signal: own }), LATE);
       if (late === LATE) return failed('RequestTimeout', `no answer to the credentials of ${scheme} in ${timeoutMs} ms`);
     } catch (error) {

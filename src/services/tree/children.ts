@@ -39,7 +39,7 @@ export async function listChildren(
   }
   const { names, count, stat, reply } = await client.getChildrenRaw(path, {
     signal,
-    watch: watch ? connection.staleWatcher : undefined,
+    watch: connection.stale.watcherFor(path, watch),
   });
   notes.counts.set(path, { count, atMs: nowMs });
   return { kind: 'listed', count, names: plainBytes(names), stat, read: readInfoOf(reply) };

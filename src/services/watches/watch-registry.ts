@@ -34,6 +34,8 @@ export interface NodeValueRead {
 export class WatchRegistry {
   readonly #connectionId: string;
   readonly #watches = new Map<string, PersonsWatch>();
+  /** How many persistent and recursive watches stand at a path. */
+  readonly #durable = new Map<string, number>();
   readonly #fired = new WeakMap<WatchedEvent, PersonsWatch>();
   readonly #throttle: Throttle;
   readonly #clock: Clock;
@@ -60,6 +62,29 @@ export class WatchRegistry {
     return watch;
   }
 
+  /** Whether a persistent or recursive watch stands at exactly this path, or is being set. */
+  covers(path: string): boolean {
+    return this.#durable.has(path);
+  }
+
+  /** Says that a persistent or recursive watch is being set: reads sent from now on come behind it. */
+  begin(watch: PersonsWatch): void {
+    if (!watch.oneShot) this.#durable.set(watch.path, (this.#durable.get(watch.path) ?? 0) + 1);
+  }
+
+  /** Takes back what `begin` said: it could not be set, or went. */
+  end(watch: PersonsWatch): void {
+    const count = this.#durable.get(watch.path);
+    if (watch.oneShot || count === undefined) return;
+    if (count > 1) this.#durable.set(watch.path, count - 1);
+    else this.#durable.delete(watch.path);
+  }
+
+  /** The kinds of the watches that stand at exactly this path. */
+  kindsAt(path: string): Set<WatchInfo['kind']> {
+    return new Set([...this.#watches.values()].filter((watch) => watch.path === path && !watch.expired).map(({ kind }) => kind));
+  }
+
   /** Lists a watch that is set. One that fired before the answer came has had its end already. */
   admit(watch: PersonsWatch): void {
     if (!(watch.oneShot && watch.events > 0)) this.#watches.set(watch.watchId, watch);
@@ -77,6 +102,7 @@ export class WatchRegistry {
   /** The session is over, and with it every watch: they stay in the list as ended. */
   endAll(): void {
     for (const watch of this.#watches.values()) watch.expired = true;
+    this.#durable.clear();
     if (this.#watches.size > 0) this.#throttle.request();
   }
 

@@ -3,20 +3,22 @@
 import type { CancelSignal } from '../../base/signal.ts';
 import type { ZooKeeper } from '../../client/api.ts';
 import type { WatchInfo } from '../../contract/watches.ts';
-import { UsageError } from '../../model/errors.ts';
+import { UsageError, ZooError } from '../../model/errors.ts';
 import { AddWatchMode, WatcherType } from '../../model/watch.ts';
 import type { ConnectionsService } from '../connections/connections-service.ts';
 import type { OpenConnection } from '../connections/open-connection.ts';
+import { isAtLeast, serverVersion } from '../connections/server-version.ts';
 import type { HandlersOf } from '../context.ts';
 import { isAnswer } from '../nodes/read-write.ts';
-import type { Ports } from '../ports.ts';
+import type { AskServer, Ports } from '../ports.ts';
 import { newId } from '../util/ids.ts';
 import { FEED_VALUE_BYTES_MAX, type PersonsWatch } from './watch-registry.ts';
 
 const WATCHES_MAX = 1_000;
 
-/** Sets a watch. @throws UsageError TooManyWatches; KeeperError NoNode (data, children), Unimplemented (before 3.6) */
+/** Sets a watch. @throws UsageError TooManyWatches, WatchConflict; KeeperError NoNode (data, children), Unimplemented (before 3.6) */
 async function addWatch(
+  askServer: AskServer,
   connection: OpenConnection,
   watchId: string,
   path: string,
@@ -25,11 +27,48 @@ async function addWatch(
 ): Promise<WatchInfo> {
   const { watches, client } = connection;
   if (watches.size >= WATCHES_MAX) throw new UsageError('TooManyWatches', `${watches.size} watches are set already`);
+  await refuseConflict(askServer, connection, path, kind);
   const watch = watches.prepare(watchId, path, kind);
-  await setOnServer(connection, watch, signal);
+  watches.begin(watch);
+  try {
+    await setOnServer(connection, watch, signal);
+  } catch (error) {
+    if (client === connection.client) watches.end(watch);
+    if (!watch.oneShot) connection.stale.uncovered(path);
+    throw error;
+  }
   // A session that was replaced meanwhile took the watch with it.
   if (client === connection.client) watches.admit(watch);
   return watches.infoOf(watch);
+}
+
+/**
+ * Before 3.9 a server keeps one mode for a session and a path (ZOOKEEPER-4466): a second watch of another kind would
+ * silently change the first.
+ */
+async function refuseConflict(
+  askServer: AskServer,
+  connection: OpenConnection,
+  path: string,
+  kind: WatchInfo['kind'],
+): Promise<void> {
+  const clash = clashing(connection.watches.kindsAt(path), kind);
+  if (clash === undefined || isAtLeast(await versionOrNull(askServer, connection), 3, 9)) return;
+  throw new UsageError('WatchConflict', `a ${clash} watch stands at ${path}, and servers before 3.9 keep only one of it and a ${kind} one`);
+}
+
+function clashing(present: ReadonlySet<WatchInfo['kind']>, kind: WatchInfo['kind']): WatchInfo['kind'] | undefined {
+  const durable = (['persistent', 'recursive'] as const).filter((each) => each !== kind && present.has(each))[0];
+  return durable ?? (kind === 'recursive' && present.has('children') ? 'children' : undefined);
+}
+
+async function versionOrNull(askServer: AskServer, connection: OpenConnection): Promise<string | null> {
+  try {
+    return await serverVersion(askServer, connection);
+  } catch (error) {
+    if (error instanceof ZooError) return null;
+    throw error;
+  }
 }
 
 async function setOnServer(connection: OpenConnection, { path, kind, watcher }: PersonsWatch, signal: CancelSignal): Promise<void> {
@@ -81,7 +120,9 @@ async function removeWatch(connection: OpenConnection, watchId: string, signal: 
   const watch = connection.watches.find(watchId);
   if (watch === undefined) throw new UsageError('UnknownWatch', `there is no watch ${watchId}`);
   if (!watch.expired && !connection.ended) await removeFromServer(connection.client, watch, signal);
+  if (!watch.expired) connection.watches.end(watch);
   connection.watches.remove(watchId);
+  if (!watch.oneShot) connection.stale.uncovered(watch.path);
 }
 
 async function removeFromServer(client: ZooKeeper, { path, kind, watcher }: PersonsWatch, signal: CancelSignal): Promise<void> {
@@ -96,10 +137,11 @@ async function removeFromServer(client: ZooKeeper, { path, kind, watcher }: Pers
 export function watchHandlers(
   connections: ConnectionsService,
   { random }: Pick<Ports, 'random'>,
+  askServer: AskServer,
 ): HandlersOf<'watches.add' | 'watches.remove' | 'watches.list' | 'feed.history' | 'requests.history'> {
   return {
     'watches.add': ({ connectionId, path, kind }, { signal }) =>
-      addWatch(connections.get(connectionId), newId(random), path, kind, signal),
+      addWatch(askServer, connections.get(connectionId), newId(random), path, kind, signal),
     'watches.remove': async ({ connectionId, watchId }, { signal }) => {
       await removeWatch(connections.get(connectionId), watchId, signal);
       return null;

@@ -103,6 +103,11 @@ export class JuteWriter {
     return true;
   }
 
+  /** Forgets what was written, to write anew into the same memory: what `finish` gave before is overwritten. */
+  reset(): void {
+    this.#length = 0;
+  }
+
   #room(more: number): void {
     const need = this.#length + more;
     if (need <= this.#bytes.length) return;

@@ -123,6 +123,29 @@ describe('states', () => {
   });
 });
 
+describe('reopening', () => {
+  test('twice at once is one session; closed meanwhile it opens none', async () => {
+    const h = createHarness();
+    const connectionId = await h.open();
+    await Promise.all([h.call('connections.reopen', { connectionId }), h.call('connections.reopen', { connectionId })]);
+    expect(h.clients.length).toBe(2);
+    const reopening = h.dispatcher.call('r', 'connections.reopen', { connectionId });
+    await settle();
+    await h.call('connections.close', { connectionId });
+    await reopening;
+    expect(h.clients.every(({ closed }) => closed)).toBe(true);
+  });
+
+  test('what is being opened at the end of the app is closed too', async () => {
+    const h = createHarness();
+    const { id } = await h.call('profiles.save', draftOf());
+    const opening = h.dispatcher.call('o', 'connections.open', { profileId: id });
+    await h.services.close();
+    await opening;
+    expect(h.clients.every(({ closed }) => closed)).toBe(true);
+  });
+});
+
 describe('closing', () => {
   test('closes the session, tells it, and leaves no timer', async () => {
     const h = createHarness();

@@ -141,7 +141,8 @@ export class FakeZooKeeper implements ZooKeeper {
     this.ensemble = ensemble;
     this.options = options;
     const { servers, chroot } = parseConnectString(options.connectString);
-    this.servers = servers;
+    // The real one shuffles them; what comes first is found by its name.
+    this.servers = [...servers].reverse();
     this.chroot = chroot;
     ensemble.clients.add(this);
     for (const { scheme, auth } of options.auth ?? []) this.#hold(scheme, auth);
@@ -153,7 +154,7 @@ export class FakeZooKeeper implements ZooKeeper {
 
   /** Gets a session, or gets the lost connection back. */
   connect(serverIndex = 0): void {
-    this.server = this.servers[serverIndex] ?? null;
+    this.server = this.servers[this.servers.length - 1 - serverIndex] ?? null;
     if (this.sessionId === 0n) this.sessionId = BigInt(this.ensemble.clients.size);
     this.sessionTimeoutMs = this.options.sessionTimeoutMs ?? 30_000;
     this.change('connected', null);

@@ -104,6 +104,30 @@ describe('local servers', () => {
     expect(h.localServers.running.size).toBe(0);
   });
 
+  test('one that ends while it starts is not waited for', async () => {
+    const h = createHarness({ autoConnect: false });
+    const outcome = h.fail('lab.create', { name: null, sampleTree: true });
+    while (h.clients.length === 0) await settle();
+    [...h.localServers.running.values()][0]?.exit({ code: 1, signal: null, logTail: 'bad data directory' });
+    const failure = await outcome;
+    expect(failure).toMatchObject({ code: 'LocalServerFailed' });
+    expect(failure.message).toContain('bad data directory');
+    expect((await h.call('lab.list', {}))[0]).toMatchObject({ state: 'failed', failure: { message: failure.message } });
+    expect(h.clock.timers).toBe(0);
+  });
+
+  test('a stop during the start ends it', async () => {
+    const h = createHarness({ autoConnect: false });
+    const starting = h.dispatcher.call('s', 'lab.create', { name: null, sampleTree: false });
+    while (h.clients.length === 0) await settle();
+    const [server] = await h.call('lab.list', {});
+    expect(server?.state).toBe('starting');
+    expect(await h.call('lab.stop', { labId: server?.labId ?? '' })).toMatchObject({ state: 'stopped', failure: null });
+    expect((await starting).ok).toBe(false);
+    expect((await h.call('lab.list', {}))[0]).toMatchObject({ state: 'stopped', pid: null, failure: null });
+    expect(h.localServers.running.size).toBe(0);
+  });
+
   test('opening its connection starts it; starting twice is once', async () => {
     const h = createHarness();
     const { labId, profileId } = await h.call('lab.create', { name: null, sampleTree: false });

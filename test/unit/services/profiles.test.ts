@@ -77,6 +77,18 @@ describe('profiles', () => {
     expect((await h.call('profiles.list', {})).length).toBe(1);
   });
 
+  test('a store that cannot be read is tried again, and never overwritten meanwhile', async () => {
+    const profiles = memoryStore({ kind: 'document', value: { schema: 1, profiles: [] } });
+    const { load } = profiles;
+    profiles.load = () => Promise.reject(new RangeError('permission denied'));
+    const h = createHarness({ stores: { profiles } });
+    expect(await h.fail('profiles.list', {})).toMatchObject({ kind: 'usage', code: 'StoreFailed' });
+    expect(await h.fail('profiles.save', draftOf())).toMatchObject({ code: 'StoreFailed' });
+    expect(profiles.saves).toBe(0);
+    profiles.load = load;
+    expect(await h.call('profiles.list', {})).toEqual([]);
+  });
+
   test('saves that overlap lose nothing', async () => {
     const h = createHarness();
     await Promise.all(['a', 'b', 'c', 'd'].map((name) => h.call('profiles.save', draftOf({ name }))));

@@ -108,6 +108,59 @@ describe('watches', () => {
   });
 });
 
+describe('reads beside a persistent watch', () => {
+  const stale = (h: Harness) => h.told('tree.stale').map(({ path, what }) => `${path} ${what}`);
+
+  test('leave no one-shot watch at its path, which would end it before 3.9, and are told all the same', async () => {
+    const h = createHarness();
+    const connectionId = await h.open();
+    h.ensemble.put('/a', 'one');
+    const { watchId } = await h.call('watches.add', { connectionId, path: '/a', kind: 'persistent' });
+    await h.call('node.read', { connectionId, path: '/a', watch: true });
+    await h.call('tree.children', { connectionId, path: '/a', wideAbove: null, watch: true });
+    expect(h.client.watches.map(({ kind }) => kind)).toEqual(['persistent']);
+    h.ensemble.put('/a', 'two');
+    h.ensemble.put('/a/b');
+    await h.clock.advance(500);
+    expect(stale(h)).toEqual(['/a data', '/a children']);
+    for (let i = 0; i < 100; i++) h.ensemble.put('/a', `v${i}`);
+    await h.clock.advance(500);
+    expect(stale(h).length).toBeLessThanOrEqual(4);
+    const before = stale(h).length;
+    await h.call('watches.remove', { connectionId, watchId });
+    await h.clock.advance(500);
+    expect(stale(h).slice(before)).toEqual(['/a data', '/a children']);
+    await h.call('node.read', { connectionId, path: '/a', watch: true });
+    expect(h.client.watches.map(({ kind }) => kind)).toEqual(['data']);
+  });
+
+  test('a recursive one tells of the list by the children that come and go', async () => {
+    const h = createHarness();
+    const connectionId = await h.open();
+    h.ensemble.put('/a/b');
+    await h.call('watches.add', { connectionId, path: '/a', kind: 'recursive' });
+    await h.call('tree.children', { connectionId, path: '/a', wideAbove: null, watch: true });
+    await h.call('node.read', { connectionId, path: '/a/b', watch: true });
+    expect(h.client.watches.map(({ kind, path }) => `${kind} ${path}`)).toEqual(['recursive /a', 'data /a/b']);
+    h.ensemble.put('/a/c');
+    h.ensemble.put('/a/b', 'x');
+    await h.clock.advance(500);
+    expect(stale(h).sort()).toEqual(['/a children', '/a/b data']);
+  });
+
+  test.each([['3.8.0', false], ['3.9.2', true]])('on %s a second kind at the same path is allowed: %s', async (version, allowed) => {
+    const h = createHarness();
+    h.words.set('zk1:2181 srvr', `Zookeeper version: ${version}-x, built on y\nMode: standalone\n`);
+    const connectionId = await h.open();
+    h.ensemble.put('/a');
+    await h.call('watches.add', { connectionId, path: '/a', kind: 'persistent' });
+    await h.call('watches.add', { connectionId, path: '/a', kind: 'persistent' });
+    await h.call('watches.add', { connectionId, path: '/', kind: 'recursive' });
+    const outcome = await h.dispatcher.call('second', 'watches.add', { connectionId, path: '/a', kind: 'data' });
+    expect(outcome).toMatchObject(allowed ? { ok: true } : { ok: false, failure: { code: 'WatchConflict', hint: 'hint.olderServer' } });
+  });
+});
+
 describe('the feed as events', () => {
   test('an entry waits for its values, and those behind it wait with it', async () => {
     const h = createHarness();

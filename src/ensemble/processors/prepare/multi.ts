@@ -4,7 +4,7 @@
  */
 
 import { ErrorCode } from '../../../model/error-code.ts';
-import { CreateMode, isCreateMode, isTtl } from '../../../model/create-mode.ts';
+import { CreateMode } from '../../../model/create-mode.ts';
 import { KeeperError } from '../../../model/errors.ts';
 import type { MultiOp } from '../../../wire/operations/multi.ts';
 import type { TxnBody } from '../../txn/transaction.ts';
@@ -44,7 +44,7 @@ function preparePart(context: PrepareContext, op: MultiOp): TxnBody {
     case 1:
     case 15:
     case 19:
-      return prepareCreate(context, createType(op.type, op.request.flags), { ...op.request, ttl: -1n });
+      return prepareCreate(context, createType(op.request.flags), { ...op.request, ttl: -1n });
     case 21:
       return prepareCreate(context, op.type, op.request);
     case 2:
@@ -56,11 +56,12 @@ function preparePart(context: PrepareContext, op: MultiOp): TxnBody {
   }
 }
 
-/** Within a multi the flags say what kind of create it is (Op.Create.getOpcode), whatever the code says. */
-function createType(type: 1 | 15 | 19, flags: number): number {
-  if (!isCreateMode(flags)) return type;
+/** Within a multi the flags alone say what kind of create it is (MultiOperationRecord): create2 is a plain create there. */
+function createType(flags: number): number {
   if (flags === CreateMode.CONTAINER) return Op.createContainer;
   // Such a part has no time to live; Apache's server fails the whole request.
-  if (isTtl(flags)) return refuse(ErrorCode.MarshallingError);
-  return type === Op.createContainer ? Op.create : type;
+  if (flags === CreateMode.PERSISTENT_WITH_TTL || flags === CreateMode.PERSISTENT_SEQUENTIAL_WITH_TTL) {
+    return refuse(ErrorCode.MarshallingError);
+  }
+  return Op.create;
 }

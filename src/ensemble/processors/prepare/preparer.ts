@@ -49,12 +49,15 @@ export class Preparer {
   prepare(request: Request, now: PrepareTime): Transaction {
     const zxid = ++this.#zxid;
     const timeMs = BigInt(Math.floor(now.wallMs));
-    const context: PrepareContext = { ...this.#tools, request, zxid, timeMs, nowMs: now.monotonicMs };
+    const { options, tree, outstanding, access, sessions } = this.#tools;
+    const context: PrepareContext = {
+      options, tree, outstanding, access, sessions, request, zxid, timeMs, nowMs: now.monotonicMs,
+    };
     const body = this.#decide(context);
     return {
       header: { sessionId: request.sessionId, cxid: request.cxid, zxid, timeMs, type: body.type },
       body,
-      digest: this.#tools.outstanding.digest,
+      digest: outstanding.digest,
     };
   }
 

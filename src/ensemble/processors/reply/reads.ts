@@ -4,13 +4,14 @@ import { ErrorCode } from '../../../model/error-code.ts';
 import { Perms, type Acl, type Id } from '../../../model/acl.ts';
 import type { Stat } from '../../../model/stat.ts';
 import { KeeperError } from '../../../model/errors.ts';
+import { nullableUstring } from '../../../wire/jute/codec.ts';
 import { PathWatchRequest, StatResponse } from '../../../wire/operations/exists.ts';
 import { GetAclResponse, PathRecord } from '../../../wire/operations/get-acl.ts';
 import { GetChildren2Response, GetChildrenResponse } from '../../../wire/operations/get-children.ts';
 import { GetDataResponse } from '../../../wire/operations/get-data.ts';
 import { MultiReadRequest, MultiResponse, type MultiReadOp, type MultiResult } from '../../../wire/operations/multi.ts';
 import {
-  GetAllChildrenNumberResponse, GetEphemeralsRequest, GetEphemeralsResponse, WhoAmIResponse,
+  GetAllChildrenNumberResponse, GetEphemeralsResponse, WhoAmIResponse,
 } from '../../../wire/operations/queries.ts';
 import type { NodeView } from '../../tree/api.ts';
 import { answer, bodyOf, demand, type Answer, type Asked, type ReplyTools } from './tools.ts';
@@ -76,7 +77,8 @@ function masked(entry: Acl): Acl {
 }
 
 export function readEphemerals(tools: ReplyTools, { request }: Asked): Answer {
-  const { prefixPath } = bodyOf(GetEphemeralsRequest, request);
+  // A null prefix stands for all, so the request's own record is too strict here.
+  const prefixPath = bodyOf(nullableUstring, request) ?? '';
   const all = tools.tree.ephemeralsOf(request.sessionId);
   const prefix = prefixPath.trim();
   const ephemerals = prefix === '' || prefix === '/' ? all : all.filter((path) => path.startsWith(prefixPath));
@@ -88,10 +90,9 @@ export function readWhoAmI(tools: ReplyTools, { request }: Asked): Answer {
   return answer(WhoAmIResponse, { clientInfo });
 }
 
-/** sync of a server that stands alone: all it has is as new as it gets. */
+/** sync of a server that stands alone: all it has is as new as it gets. The path, which may be null, is only echoed. */
 export function readSync(_tools: ReplyTools, { request }: Asked): Answer {
-  const { path } = bodyOf(PathRecord, request);
-  return answer(PathRecord, { path });
+  return answer(nullableUstring, bodyOf(nullableUstring, request));
 }
 
 /** Each part succeeds or fails for itself; no watch is left. */

@@ -24,6 +24,7 @@ import { addWatch, findWatches, setWatches } from './watch-requests.ts';
 import { writeAnswer } from './writes.ts';
 
 export interface Reply {
+  /** Good until the next reply is made. */
   readonly frame: Uint8Array;
   readonly zxid: bigint;
   readonly err: number;

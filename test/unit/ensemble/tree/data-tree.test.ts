@@ -18,7 +18,13 @@ function txn(body: TxnBody, options: { zxid?: bigint; sessionId?: bigint; timeMs
   return { header: { sessionId, cxid: 1, zxid, timeMs, type: body.type }, body, digest: null };
 }
 
-const create = (path: string, more: Partial<Extract<TxnBody, { type: 1 }>> = {}): TxnBody => ({
+interface CreateMore {
+  readonly data?: Uint8Array | null;
+  readonly ephemeral?: boolean;
+  readonly parentCVersion?: number;
+}
+
+const create = (path: string, more: CreateMore = {}): TxnBody => ({
   type: 1, path, data: new Uint8Array([1, 2]), acl: OPEN_ACL, ephemeral: false, parentCVersion: -1, ...more,
 });
 

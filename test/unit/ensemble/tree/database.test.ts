@@ -6,7 +6,7 @@ import { readSnapshot } from '../../../../src/ensemble/log/snapshot-reader.ts';
 import { snapshotChunks } from '../../../../src/ensemble/log/snapshot-writer.ts';
 import { Database } from '../../../../src/ensemble/tree/database.ts';
 import type { SnapshotNode } from '../../../../src/ensemble/txn/snapshot-content.ts';
-import type { Transaction } from '../../../../src/ensemble/txn/transaction.ts';
+import type { Transaction, TxnBody } from '../../../../src/ensemble/txn/transaction.ts';
 import { OPEN_ACL } from '../../../../src/model/acl.ts';
 import { TxnMaker } from './txn-maker.ts';
 import { walkTree } from './walk.ts';
@@ -93,6 +93,31 @@ describe('a snapshot', () => {
     expect(rest.length).toBeGreaterThan(1);
     const restored = load(Buffer.concat([first.value as Uint8Array, ...rest]), 1n);
     expect(restored.tree.node('/secret')?.acl).toEqual(closed);
+  });
+
+  test('leaves out what was created meanwhile, the new owner of a removed node’s memory too', () => {
+    const database = newDatabase();
+    const header = { sessionId: 1n, cxid: 1, timeMs: 1n };
+    let zxid = 0n;
+    const apply = (body: TxnBody): void => {
+      database.apply({ header: { ...header, zxid: ++zxid, type: body.type }, body, digest: null });
+    };
+    const create = (path: string, id: string): void =>
+      apply({ type: 1, path, data: null, acl: [{ perms: 31, id: { scheme: 'digest', id } }], ephemeral: false, parentCVersion: Number(zxid) });
+    for (const path of ['/a', '/b', '/c', '/c/d']) create(path, 'old:1');
+    const source = database.snapshot();
+    const names: string[] = [];
+    for (const node of source.nodes()) {
+      names.push(Buffer.from(node.path).toString());
+      if (names.length !== 2) continue;
+      apply({ type: 2, path: '/a' });
+      apply({ type: 2, path: '/c/d' });
+      create('/z', 'new:1');
+      create('/c/e', 'new:2');
+      create('/b/f', 'new:3');
+    }
+    source.release();
+    expect(names.slice(4)).toEqual(['/b', '/c']);
   });
 
   test('a node whose list is missing is closed to all until the replay', () => {

@@ -8,6 +8,7 @@ import type { ApplyResult } from '../../../../src/ensemble/tree/api.ts';
 import type { TreeChange } from '../../../../src/ensemble/tree/changes.ts';
 import type { Transaction, TxnBody, TxnHeader } from '../../../../src/ensemble/txn/transaction.ts';
 import { formatAcl, OPEN_ACL, READ_ACL, type Acl } from '../../../../src/model/acl.ts';
+import type { Stat } from '../../../../src/model/stat.ts';
 import type { WalkedNode } from './walk.ts';
 
 interface SimpleNode {
@@ -77,14 +78,14 @@ export class SimpleTree {
         const node = this.nodes.get(body.path) as SimpleNode;
         node.acl = body.acl;
         node.aversion = body.version;
-        return { type: 7, err: 0, path: body.path, stat: this.#stat(body.path), data: null } as ApplyResult;
+        return { type: 7, err: 0, path: body.path, stat: this.#stat(body.path), data: null };
       }
       case 5:
       case 16: {
         const node = this.nodes.get(body.path) as SimpleNode;
         Object.assign(node, { data: body.data, version: body.version, mzxid: header.zxid, mtime: header.timeMs });
         changes.push({ kind: 'data', path: body.path, zxid: header.zxid, acl: node.acl, parentAcl: this.#acl('/') });
-        return { type: body.type, err: 0, path: body.path, stat: this.#stat(body.path), data: body.data } as ApplyResult;
+        return { type: body.type, err: 0, path: body.path, stat: this.#stat(body.path), data: body.data };
       }
       default:
         return this.#create(header, body, changes);
@@ -106,7 +107,7 @@ export class SimpleTree {
     const times = { czxid: zxid, mzxid: zxid, pzxid: zxid, ctime: timeMs, mtime: timeMs };
     this.nodes.set(body.path, { ...blank(body.acl), ...times, data: body.data, owner });
     changes.push({ kind: 'created', path: body.path, zxid, acl: body.acl, parentAcl: parent.acl });
-    return { type: body.type, err: 0, path: body.path, stat: this.#stat(body.path) } as ApplyResult;
+    return { type: body.type, err: 0, path: body.path, stat: this.#stat(body.path) };
   }
 
   #delete(header: TxnHeader, path: string, changes: TreeChange[]): void {
@@ -125,7 +126,7 @@ export class SimpleTree {
     return (this.nodes.get(path) as SimpleNode).acl;
   }
 
-  #stat(path: string): Record<string, unknown> {
+  #stat(path: string): Stat {
     const node = this.nodes.get(path) as SimpleNode;
     const { czxid, mzxid, pzxid, ctime, mtime, version, cversion, aversion, owner } = node;
     const numChildren = this.children(path).length;

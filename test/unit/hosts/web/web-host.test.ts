@@ -52,6 +52,28 @@ describe('going in', () => {
     expect(set).not.toContain(token);
   });
 
+  test('lets a ticket in once, and keeps only so many', async () => {
+    const status = async (url: string): Promise<number> => (await ask({ port: host.port, path: `/?${url.split('?')[1]}` })).status;
+    const first = host.ticketUrl();
+    const second = host.ticketUrl();
+    expect([await status(first), await status(first), await status(second), await status(host.url)]).toStrictEqual([303, 401, 303, 303]);
+    const oldest = host.ticketUrl();
+    const rest = Array.from({ length: 16 }, () => host.ticketUrl());
+    expect(await status(oldest)).toBe(401);
+    expect(await status(rest[0] as string)).toBe(303);
+  });
+
+  test('lets no ticket in that is too old', async () => {
+    const url = host.ticketUrl();
+    const now = Date.now();
+    vi.spyOn(Date, 'now').mockReturnValue(now + 121_000);
+    try {
+      expect((await ask({ port: host.port, path: `/?${url.split('?')[1]}` })).status).toBe(401);
+    } finally {
+      vi.restoreAllMocks();
+    }
+  });
+
   test('serves the view to who has the cookie', async () => {
     expect(await get('/')).toMatchObject({ status: 200, body: expect.stringContaining('the view') });
   });

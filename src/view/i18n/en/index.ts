@@ -1,0 +1,13 @@
+/** All English messages. Each area has a file; the other languages have the same files and keys. */
+
+import { command } from './commands.ts';
+import { common } from './common.ts';
+import { connection } from './connection.ts';
+import { error, hint, layer } from './failures.ts';
+import { node } from './node.ts';
+import { panels } from './panels.ts';
+import { start } from './start.ts';
+import { tree } from './tree.ts';
+import { workbench } from './workbench.ts';
+
+export const en = { command, common, connection, error, hint, layer, node, panels, start, tree, workbench };

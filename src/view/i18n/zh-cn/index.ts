@@ -1,0 +1,17 @@
+/** All messages in simplified Chinese. */
+
+import type { Same } from '../same.ts';
+import type { en } from '../en/index.ts';
+import { command } from './commands.ts';
+import { common } from './common.ts';
+import { connection } from './connection.ts';
+import { error, hint, layer } from './failures.ts';
+import { node } from './node.ts';
+import { panels } from './panels.ts';
+import { start } from './start.ts';
+import { tree } from './tree.ts';
+import { workbench } from './workbench.ts';
+
+export const zhCn: Same<typeof en> = {
+  command, common, connection, error, hint, layer, node, panels, start, tree, workbench,
+};

@@ -1,0 +1,51 @@
+/** The tree of nodes. */
+
+import type { Same } from '../same.ts';
+import type { tree as en } from '../en/tree.ts';
+
+export const tree: Same<typeof en> = {
+  label: '{name} 的节点',
+  title: '节点树',
+  filter: '按名称筛选',
+  filterHint: '在已加载的名称中筛选',
+  clearFilter: '清除筛选',
+  noMatch: '已加载的名称中没有包含“{text}”的',
+  matches: '{n} 行',
+  children: '{n} 个子节点',
+  childrenExact: '{n} 个子节点',
+  loading: '正在加载子节点…',
+  empty: '没有子节点',
+  denied: '没有列出子节点的权限',
+  failed: '未列出：{why}',
+  gone: '此节点已不存在',
+  wide: '{count} 个子节点',
+  changed: '列出后有变动',
+  rootLocked: '无法列出根节点',
+  openPath: '打开路径',
+  sortNatural: '数字按大小排序',
+  sortCodeUnit: '按字符排序',
+  refreshAll: '刷新整棵树',
+  collapseAll: '全部折叠',
+  options: '树选项',
+  marks: {
+    ephemeral: '临时',
+    sequential: '顺序',
+    locked: '已锁定：此会话无权读取',
+    watched: '监视中',
+    gone: '已不存在',
+    stale: '列出后有变动',
+  },
+  menu: {
+    open: '打开',
+    openInNewTab: '在新标签页中打开',
+    refresh: '刷新',
+    createChild: '创建子节点…',
+    delete: '删除…',
+    copyPath: '复制路径',
+    copyName: '复制名称',
+    watch: '监视…',
+    collapseAll: '全部折叠',
+    removeRoot: '从树中移除',
+    listChildren: '仍要列出',
+  },
+};

@@ -1,0 +1,72 @@
+/** Local servers as the app makes them: processes of the built embedded server, the sample tree, an end by force. */
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { localServers } from '../../src/hosts/local-servers.ts';
+import { embeddedEntry } from '../support/embedded.ts';
+import { removeTemporaryDirectory, temporaryDirectory } from '../support/process-guard.ts';
+import { text } from '../unit/services/harness.ts';
+import { startApp, until, type RealApp } from './services-app.ts';
+
+let directory: string;
+let app: RealApp;
+
+beforeAll(() => {
+  directory = temporaryDirectory();
+  app = startApp(localServers({ directory, command: process.execPath, entry: embeddedEntry() }));
+});
+afterAll(async () => {
+  await app?.close();
+  removeTemporaryDirectory(directory);
+});
+
+const alive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+test('the first run: a server with the sample tree; killed, it has failed, and comes back with its data', async () => {
+  const profileId = await app.services.firstRun();
+  const [server] = await app.call('lab.list', {});
+  const { labId, pid } = server!;
+  expect(server).toMatchObject({ state: 'running', profileId });
+  expect(alive(pid!)).toBe(true);
+
+  const { connectionId } = await app.call('connections.open', { profileId: profileId! });
+  const wide = await app.call('tree.children', { connectionId, path: '/samples/wide', wideAbove: 20_000, watch: true });
+  expect(wide).toMatchObject({ kind: 'listed', count: 200 });
+  const rows = await app.call('tree.stats', { connectionId, paths: ['/samples/protected', '/samples/shared', '/samples/null'] });
+  expect(rows.map(({ locked }) => locked)).toEqual([true, false, false]);
+  const shared = await app.call('acl.read', { connectionId, path: '/samples/shared' });
+  expect(shared).toMatchObject({ masked: true, rights: { read: true, write: false } });
+  const readme = await app.call('node.read', { connectionId, path: '/readme', watch: true });
+  const written = await app.call('node.write', { connectionId, path: '/readme', data: text('mine'), version: readme.stat.version });
+  expect(written.kind).toBe('written');
+  const status = await app.call('cluster.status', { connectionId });
+  expect(status.servers).toMatchObject([{ reach: 'up', role: 'standalone', lag: 0, current: true, refused: [] }]);
+
+  process.kill(pid!, 'SIGKILL');
+  const failed = await until('failed', async () => (await app.call('lab.list', {})).find(({ state }) => state === 'failed'));
+  expect(failed).toMatchObject({ pid: null, connectString: null, failure: { code: 'LocalServerFailed', hint: 'hint.localServer' } });
+  await until('connecting', async () => (await app.call('connections.list', {}))[0]?.state === 'connecting');
+
+  const again = await app.call('lab.start', { labId });
+  expect(again.state).toBe('running');
+  expect(again.pid).not.toBe(pid);
+  expect((await app.call('node.read', { connectionId, path: '/readme', watch: false })).data).toEqual(text('mine'));
+  expect((await app.call('connections.list', {}))[0]?.state).toBe('connected');
+
+  const stopped = await app.call('lab.stop', { labId });
+  expect(stopped).toMatchObject({ state: 'stopped', pid: null, failure: null });
+  expect(alive(again.pid!)).toBe(false);
+  await app.call('connections.close', { connectionId });
+  // Opening the connection of a stopped server starts it.
+  const reopened = await app.call('connections.open', { profileId: profileId! });
+  const running = await app.call('lab.list', {});
+  expect(running[0]?.state).toBe('running');
+  expect((await app.call('node.stat', { connectionId: reopened.connectionId, path: '/samples/wide' }))?.stat.numChildren).toBe(200);
+  await app.services.close();
+  expect(alive(running[0]!.pid!)).toBe(false);
+}, 60_000);
