@@ -18,6 +18,7 @@ export interface ConnectTarget {
  * @throws UsageError BadConnectString, with what is wrong
  */
 export function parseConnectString(text: string): ConnectTarget {
+  if (/^\s*[a-z][a-z0-9+.-]*:\/\//i.test(text)) throw bad(`'${text}' is a URL; a connect string is host:port,host:port/chroot`);
   const slash = text.indexOf('/');
   const hosts = slash < 0 ? text : text.slice(0, slash);
   const chroot = slash < 0 ? '' : readChroot(text.slice(slash).trim());
@@ -47,8 +48,6 @@ function readChroot(path: string): string {
 }
 
 function readServer(entry: string): ServerAddress {
-  const scheme = /^([a-z][a-z0-9+.-]*):\/*$/i.exec(entry);
-  if (scheme !== null) throw bad(`'${entry}//...' is a URL; a connect string is host:port,host:port/chroot`);
   if (entry.startsWith('[')) return readBracketed(entry);
   const colons = entry.split(':').length - 1;
   if (colons > 1) throw bad(`'${entry}': an IPv6 address stands in brackets, as in [::1]:2181`);

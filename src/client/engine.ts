@@ -332,7 +332,7 @@ export class Engine {
   #armTimer(): void {
     const dueMs = this.session.wakeAtMs;
     // Talking to the server only moves its limits away: the timer finds that out when it fires.
-    if (this.#cancelTimer !== null && this.#timerAtMs <= dueMs) return;
+    if (this.#cancelTimer !== null && this.#timerAtMs <= dueMs && dueMs !== Infinity) return;
     this.#cancelTimer?.();
     this.#cancelTimer = null;
     this.#timerAtMs = dueMs;

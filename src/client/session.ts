@@ -75,6 +75,8 @@ export class Session {
   #phaseUntilMs: number;
   #connectedAtMs = 0;
   #heardAtMs = 0;
+  /** Until when the session was certainly looked after; it counts from here when there is no connection. */
+  #aliveAtMs = 0;
   #sentAtMs = 0;
   /** The highest zxid of a reply. */
   lastZxid = 0n;
@@ -169,7 +171,7 @@ export class Session {
       return nowMs >= this.#phaseUntilMs ? this.#end('closed', 'closed without an answer') : NONE;
     }
     if (this.#phase !== 'greeting' && nowMs >= this.#expiresAtMs()) {
-      return this.#end('expired', `no server could be reached for ${Math.round(nowMs - this.#heardAtMs)} ms`);
+      return this.#end('expired', `no server could be reached for ${Math.round(nowMs - this.#aliveAtMs)} ms`);
     }
     if (nowMs < this.#phaseUntilMs) return NONE;
     if (this.#phase === 'resting') return this.#open(nowMs);
@@ -221,6 +223,8 @@ export class Session {
     const wasServing = isServing(this.#phase);
     // One that goes down at once each time must not be hammered: only a connection that held ends the round.
     if (wasServing && nowMs - this.#connectedAtMs >= HELD_MS) this.#hosts.held();
+    // Where this comes late because the process stood still, time is left to ask a server before the session is given up.
+    if (wasServing) this.#aliveAtMs = Math.max(this.#heardAtMs, nowMs - readLimitMs(this.#timeoutMs));
     const attempt = this.#hosts.next();
     this.#move('resting');
     this.#next = attempt.address;
@@ -276,6 +280,6 @@ export class Session {
   }
   #expiresAtMs(): number {
     // A session that was taken up and not answered yet has no timeout to go by.
-    return this.#confirmed && this.#timeoutMs > 0 ? this.#heardAtMs + expiryLimitMs(this.#timeoutMs) : Infinity;
+    return this.#confirmed && this.#timeoutMs > 0 ? this.#aliveAtMs + expiryLimitMs(this.#timeoutMs) : Infinity;
   }
 }

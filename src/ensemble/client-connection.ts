@@ -7,6 +7,7 @@ import type { Id } from '../model/acl.ts';
 import type { ClientSocket, SocketHandler } from './listener.ts';
 import { Admission, type Admitted } from './processors/admission.ts';
 import { ConnectionStats } from './processors/stats.ts';
+import type { DigestMd5Exchange } from './processors/auth/sasl/digest-md5.ts';
 import type { ConnectionKey } from './watches/watch-tables.ts';
 
 /** Above this many unsent bytes no further request of the connection is taken. */
@@ -39,6 +40,8 @@ export class ClientConnection implements SocketHandler {
   readonly establishedMs: number;
   readonly stats = new ConnectionStats();
   identities: readonly Id[];
+  /** From its first SASL token on. */
+  saslExchange: DigestMd5Exchange | null = null;
   /** 0 until it has a session. */
   sessionId = 0n;
   timeoutMs = 0;

@@ -13,12 +13,13 @@ import { encode } from '../wire/jute/encode.ts';
 import { int } from '../wire/jute/codec.ts';
 import { SaslToken } from '../wire/operations/session.ts';
 import { ConnectResponse, type ConnectRequest } from '../wire/records/connect.ts';
-import type { AuthPacket } from '../wire/records/headers.ts';
+import { ReplyHeader, type AuthPacket } from '../wire/records/headers.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Connections } from './connections.ts';
 import type { Admitted } from './processors/admission.ts';
 import { connectResponse, decideAttachment, type AttachFacts } from './processors/attach.ts';
 import type { Access } from './processors/auth/access.ts';
+import type { SaslDesk } from './processors/auth/sasl/sasl-desk.ts';
 import { replyFrame } from './processors/reply/frames.ts';
 import { operationLabel } from './processors/reply/labels.ts';
 import type { Reply, Responder } from './processors/reply/responder.ts';
@@ -33,6 +34,7 @@ export interface FrontDeskParts {
   readonly connections: Connections;
   readonly sessions: SessionTracker;
   readonly access: Access;
+  readonly sasl: SaslDesk | null;
   readonly responder: Responder;
   readonly stats: ServerStats;
   /** Least and longest session timeout, in ms. */
@@ -72,8 +74,7 @@ export class FrontDesk {
         this.#authenticate(connection, what.xid, what.packet);
         return;
       case 'sasl':
-        // No SASL mechanism is set up: Apache's server answers an empty token then.
-        this.#send(connection, replyFrame(what.xid, 0n, 0, SaslToken, { token: null }));
+        this.#sasl(connection, what.xid, what.token);
         return;
       case 'unknown':
         this.#send(connection, replyFrame(what.xid, -1n, ErrorCode.Unimplemented));
@@ -211,6 +212,24 @@ export class FrontDesk {
     }
     connection.identities = identities;
     this.#send(connection, replyFrame(xid, 0n, 0));
+  }
+
+  /** Without a mechanism set up, and for a null token, Apache's server answers a null token. */
+  #sasl(connection: ClientConnection, xid: number, token: Uint8Array | null): void {
+    const { sasl, stats, logger } = this.#parts;
+    const answer = sasl === null || token === null ? null : sasl.next(connection, token);
+    if (answer?.kind === 'refused') {
+      logger.log('warn', 'SASL authentication failed', { remote: connection.remoteAddress, reason: answer.reason });
+      if (!sasl?.failedMayStay) {
+        stats.count('auth_failed_count');
+        const header = { xid, zxid: 0n, err: ErrorCode.AuthFailed };
+        this.#send(connection, encodeFrame(part(ReplyHeader, header), part(SaslToken, { token: null })));
+        connection.end();
+        return;
+      }
+    }
+    const reply = answer === null || answer.kind === 'refused' ? null : answer.token;
+    this.#send(connection, replyFrame(xid, 0n, 0, SaslToken, { token: reply }));
   }
 
   async #word(connection: ClientConnection, word: string): Promise<void> {

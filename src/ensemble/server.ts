@@ -18,6 +18,8 @@ import type { ClientSocket, Listener, SocketHandler } from './listener.ts';
 import { recover, type Recovered } from './log/recovery.ts';
 import { TxnLog } from './log/txn-log.ts';
 import { Access } from './processors/auth/access.ts';
+import { saslDesk, type SaslDesk } from './processors/auth/sasl/sasl-desk.ts';
+import { saslProvider } from './processors/auth/sasl/sasl-provider.ts';
 import { Outstanding } from './processors/prepare/outstanding.ts';
 import { Preparer } from './processors/prepare/preparer.ts';
 import { Responder } from './processors/reply/responder.ts';
@@ -38,6 +40,8 @@ export interface ServerOptions {
   readonly config: ZooCfg;
   /** Told when the server cannot go on: the disk failed. Nothing is acknowledged any more. */
   readonly onFailure: (error: unknown) => void;
+  /** The text of the file that java.security.auth.login.config names. */
+  readonly jaas?: string | null;
 }
 
 export class Server implements ConnectionOwner {
@@ -69,11 +73,12 @@ export class Server implements ConnectionOwner {
     this.#sessions = new SessionTracker(config.tickMs, firstSessionId(SERVER_ID, clock.wallMs()), nowMs);
     for (const [id, timeoutMs] of database.sessions.entries()) this.#sessions.track(id, timeoutMs, nowMs);
     this.#connections = new Connections({ perAddress: config.maxClientCnxns, all: settings.connectionsMax });
-    const access = new Access({ ...settings, digestEnabled: settings.digestAuthEnabled }, digests);
+    const sasl = settings.saslInAcls ? saslProvider(settings.saslAnyUser) : null;
+    const access = new Access({ ...settings, digestEnabled: settings.digestAuthEnabled, sasl }, digests);
     this.#responder = this.#makeResponder(access);
     this.#role = this.#makeRole(access);
     this.#journal = this.#makeJournal(options.onFailure);
-    this.#desk = this.#makeDesk(access);
+    this.#desk = this.#makeDesk(access, saslDesk(options.jaas ?? null, settings, environment));
     this.#housekeeping = this.#makeHousekeeping();
     this.#view = serverView({
       environment, config, database,
@@ -231,10 +236,10 @@ export class Server implements ConnectionOwner {
     });
   }
 
-  #makeDesk(access: Access): FrontDesk {
+  #makeDesk(access: Access, sasl: SaslDesk | null): FrontDesk {
     const { clock, logger } = this.#environment;
     return new FrontDesk({
-      clock, logger, access,
+      clock, logger, access, sasl,
       connections: this.#connections,
       sessions: this.#sessions,
       responder: this.#responder,

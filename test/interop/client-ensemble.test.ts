@@ -29,6 +29,7 @@ for (const topology of topologies) {
       first.abandon();
       const second = await readyClient(at, { session });
       expect(second.sessionId).toBe(session.id);
+      await second.sync('/');
       expect(await second.getEphemerals('/')).toEqual([path]);
 
       const wrong = openClient(at, { session: { id: session.id, password: new Uint8Array(16) } });

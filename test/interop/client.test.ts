@@ -285,6 +285,7 @@ for (const topology of topologies) {
         const path = fresh();
         await writer.create(path, null);
         const seen = [recorder(), recorder()];
+        await Promise.all([one.sync(path), two.sync(path)]);
         await one.addWatch(path, AddWatchMode.PERSISTENT_RECURSIVE, seen[0]!.watcher);
         await two.addWatch(path, AddWatchMode.PERSISTENT_RECURSIVE, seen[1]!.watcher);
         const wanted: string[] = [];
@@ -331,6 +332,7 @@ for (const topology of topologies) {
         await plain.create(base, bytes('base'));
         const zk = await readyClient(`${at}${base}`);
         expect(zk.chroot).toBe(base);
+        await zk.sync('/');
         expect(text((await zk.getData('/')).data)).toBe('base');
         expect((await zk.create('/a', null)).path).toBe('/a');
         const sequential = await zk.create('/e-', null, { mode: CreateMode.EPHEMERAL_SEQUENTIAL });

@@ -1,6 +1,7 @@
 /** What is asked of Apache's server and of ours: the usual, and what is most often got wrong (facts 10). */
 
 import { jute } from '../support/raw-client.ts';
+import { randomConversation } from './server-random-talk.ts';
 import { ask, open, type Conversation, type Room, type Talker } from './server-conversation.ts';
 
 const ODD_PATHS = [
@@ -419,10 +420,15 @@ async function changes(watcher: Talker, changer: Talker): Promise<void> {
   await watcher.do(11);
 }
 
+const RANDOM_REQUESTS = 400;
+
+/** By seed; one that found something stays in the list. */
+export const randomConversations = [1, 2, 3, 4].map((seed) => randomConversation(seed, RANDOM_REQUESTS));
+
 /** Holds all conversations in one room, one after the other. */
 export async function holdAll(room: Room): Promise<Map<string, readonly string[]>> {
   const out = new Map<string, readonly string[]>();
-  for (const conversation of conversations) {
+  for (const conversation of [...conversations, ...randomConversations]) {
     const from = room.lines.length;
     await conversation.hold(room);
     await room.leave();

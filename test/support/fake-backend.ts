@@ -147,7 +147,11 @@ export class FakeBackend {
     'app.info': () => this.info,
     'app.notices': () => [],
     'settings.get': () => this.settings,
-    'settings.set': (part) => (this.settings = { ...this.settings, ...part }),
+    'settings.set': (part) => {
+      const given = Object.fromEntries(Object.entries(part).filter(([, value]) => value !== undefined));
+      this.settings = { ...this.settings, ...given };
+      return this.settings;
+    },
     'profiles.list': () => this.profiles,
     'profiles.save': (draft) => {
       const id = draft.id ?? `p${this.profiles.length + 1}`;

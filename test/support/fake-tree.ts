@@ -7,7 +7,7 @@ import type { Stat } from '../../src/model/stat.ts';
 import { nodeName, parentPath, pathLineage } from '../../src/model/zpath.ts';
 
 export interface FakeNode {
-  data: Uint8Array | null;
+  data: Uint8Array<ArrayBuffer> | null;
   acl: Acl[];
   stat: Stat;
   readonly children: Map<string, FakeNode>;
@@ -30,7 +30,7 @@ export class FakeTree {
     this.root = this.#newNode(null, 0n);
   }
 
-  #newNode(data: Uint8Array | null, owner: bigint): FakeNode {
+  #newNode(data: Uint8Array<ArrayBuffer> | null, owner: bigint): FakeNode {
     this.zxid += 1n;
     const at = BEGAN_MS + (this.zxid & 0xff_ffffn) * 1000n;
     const stat: Stat = {
@@ -47,7 +47,7 @@ export class FakeTree {
   }
 
   /** Makes a node and any missing parents. */
-  put(path: string, data: string | Uint8Array | null = null, owner = 0n): FakeNode {
+  put(path: string, data: string | Uint8Array<ArrayBuffer> | null = null, owner = 0n): FakeNode {
     const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
     const parent = parentPath(path);
     if (parent === null) return this.root;
@@ -58,7 +58,7 @@ export class FakeTree {
     return node;
   }
 
-  setData(path: string, data: Uint8Array | null): FakeNode | undefined {
+  setData(path: string, data: Uint8Array<ArrayBuffer> | null): FakeNode | undefined {
     const node = this.find(path);
     if (node === undefined) return undefined;
     this.zxid += 1n;
@@ -81,9 +81,9 @@ export class FakeTree {
   }
 
   /** The names of a node's children as a jute vector, in no order, as a server gives them. */
-  vectorOf(node: FakeNode): Uint8Array {
+  vectorOf(node: FakeNode): Uint8Array<ArrayBuffer> {
     const names = [...node.children.keys()].map((name) => new TextEncoder().encode(name));
-    const shuffled = names.map((_, i) => names[(i * 7919) % names.length] as Uint8Array);
+    const shuffled = names.map((_, i) => names[(i * 7919) % names.length] as Uint8Array<ArrayBuffer>);
     const use = names.length % 7919 === 0 ? names : shuffled;
     const out = new Uint8Array(4 + use.reduce((sum, name) => sum + 4 + name.length, 0));
     const view = new DataView(out.buffer);

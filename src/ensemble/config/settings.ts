@@ -1,6 +1,7 @@
 /** What Apache's server takes as Java system properties, read and checked (facts 4.5, 4.9, 6.1). */
 
 import { JUTE_MAX_BUFFER_DEFAULT } from '../../wire/framing.ts';
+import { SASL_PROVIDER_CLASS } from '../processors/auth/sasl/sasl-provider.ts';
 import { ConfigError } from './config-error.ts';
 import { parseFlag, parseWhole, parseYesNo } from './values.ts';
 import type { Properties } from './zoo-cfg.ts';
@@ -27,6 +28,18 @@ export interface Settings {
   readonly superDigest: string | null;
   readonly digestAlgorithm: string;
   readonly digestAuthEnabled: boolean;
+  /** authProvider.N names SASL: its ids may stand in ACLs. */
+  readonly saslInAcls: boolean;
+  /** letAnySaslUserDoX: an id in ACLs that stands for every SASL user. */
+  readonly saslAnyUser: string | null;
+  /** superUser and superUser.N: SASL users who may do everything. */
+  readonly saslSuperUsers: ReadonlySet<string>;
+  /** SASLAuthenticationProvider.superPassword: over the JAAS file's password of `super`. */
+  readonly saslSuperPassword: string | null;
+  /** sasl.serverconfig: the section of the JAAS file. */
+  readonly saslSection: string;
+  /** allowSaslFailedClients: whoever fails stays, without the identity. */
+  readonly saslFailedMayStay: boolean;
   readonly containerCheckMs: number;
   readonly containerDeletesPerMinute: number;
   /** 0: containers that never had a child stay. */
@@ -40,6 +53,7 @@ export interface Settings {
 }
 
 const KIB = 1024;
+const AUTH_PROVIDER = /^zookeeper\.authProvider\./;
 
 /**
  * Reads the properties that this server knows; others are left alone.
@@ -78,6 +92,12 @@ export function readSettings(properties: Properties): Settings {
     superDigest: properties.get(`${auth}superDigest`) ?? null,
     digestAlgorithm: properties.get(`${auth}digestAlg`) ?? 'SHA1',
     digestAuthEnabled: flag(`${auth}enabled`, true),
+    saslInAcls: [...properties].some(([name, value]) => AUTH_PROVIDER.test(name) && value.trim() === SASL_PROVIDER_CLASS),
+    saslAnyUser: properties.get('zookeeper.letAnySaslUserDoX') ?? null,
+    saslSuperUsers: new Set([...properties].flatMap(([name, value]) => (/^zookeeper\.superUser(\.|$)/.test(name) ? [value] : []))),
+    saslSuperPassword: properties.get('zookeeper.SASLAuthenticationProvider.superPassword') ?? null,
+    saslSection: properties.get('zookeeper.sasl.serverconfig') ?? 'Server',
+    saslFailedMayStay: flag('zookeeper.allowSaslFailedClients', false),
     containerCheckMs: whole('znode.container.checkIntervalMs', whole('zookeeper.znode.container.checkIntervalMs', 60_000, 1), 1),
     containerDeletesPerMinute: whole('znode.container.maxPerMinute', whole('zookeeper.znode.container.maxPerMinute', 10_000, 1), 1),
     containerNeverUsedMs: whole(
@@ -112,7 +132,7 @@ export function refuseUnsupportedProperties(properties: Properties): void {
     if (text?.trim().toLowerCase() === 'true') throw new ConfigError(`${name}=${text}: not supported yet`);
   }
   for (const [name, value] of properties) {
-    if (/^zookeeper\.authProvider\./.test(name)) throw new ConfigError(`${name}=${value}: not supported yet`);
+    if (AUTH_PROVIDER.test(name) && value.trim() !== SASL_PROVIDER_CLASS) throw new ConfigError(`${name}=${value}: not supported yet`);
     if (name === 'zookeeper.snapshot.compression.method' && value.trim() !== '') {
       throw new ConfigError(`${name}=${value}: not supported yet`);
     }

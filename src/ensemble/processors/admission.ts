@@ -18,7 +18,7 @@ export type Admitted =
   | { readonly kind: 'connect'; readonly request: ConnectRequest }
   | { readonly kind: 'request'; readonly xid: number; readonly type: number; readonly body: Uint8Array }
   | { readonly kind: 'auth'; readonly xid: number; readonly packet: AuthPacket }
-  | { readonly kind: 'sasl'; readonly xid: number }
+  | { readonly kind: 'sasl'; readonly xid: number; readonly token: Uint8Array | null }
   /** An operation that is not there, or that no client may send: -6, and the end. */
   | { readonly kind: 'unknown'; readonly xid: number; readonly type: number }
   /** The end, without a word. */
@@ -115,8 +115,7 @@ function requestIn(frame: Uint8Array): Admitted {
   const type = reader.int();
   if (type === Op.auth) return { kind: 'auth', xid, packet: AuthPacket.read(reader) };
   if (type === Op.sasl) {
-    SaslToken.read(reader);
-    return { kind: 'sasl', xid };
+    return { kind: 'sasl', xid, token: SaslToken.read(reader).token };
   }
   if (!OPERATIONS.has(type) || NOT_FOR_CLIENTS.has(type)) return { kind: 'unknown', xid, type };
   return { kind: 'request', xid, type, body: frame.subarray(HEADER_BYTES) };

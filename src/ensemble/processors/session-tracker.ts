@@ -51,9 +51,10 @@ export class SessionTracker {
     return this.#sessions.size;
   }
 
-  /** A number that no session has had. */
+  /** A number that no session has: after a restart, old ones may lie ahead if the clock was set back. */
   newId(): bigint {
-    const id = this.#nextId;
+    let id = this.#nextId;
+    while (this.#sessions.has(id)) id = BigInt.asIntN(64, id + 1n);
     this.#nextId = BigInt.asIntN(64, id + 1n);
     return id;
   }

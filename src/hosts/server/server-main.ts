@@ -72,7 +72,7 @@ async function runServer(line: ServerCommandLine, config: ZooCfg): Promise<numbe
     fail = settle;
   });
   try {
-    const server = await startServer(config, directories, fail);
+    const server = await startServer(config, await readJaas(config), directories, fail);
     process.stdout.write(`serving on ${shownHost(server.host)}:${server.port}, data in ${directories.snapshotDirectory}\n`);
     const why = await Promise.race([stopAsked(line.exitWithParent), failed]);
     if (why !== STOP) {
@@ -88,7 +88,21 @@ async function runServer(line: ServerCommandLine, config: ZooCfg): Promise<numbe
 
 type Directories = Awaited<ReturnType<typeof openDataDirectories>>;
 
-function startServer(config: ZooCfg, directories: Directories, onFailure: (error: unknown) => void): Promise<Server> {
+/** @returns null when no file is named */
+async function readJaas({ properties }: ZooCfg): Promise<string | null> {
+  const name = 'java.security.auth.login.config';
+  const file = properties.get(name);
+  if (file === undefined) return null;
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new UsageError('ConfigFile', `${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function startServer(
+  config: ZooCfg, jaas: string | null, directories: Directories, onFailure: (error: unknown) => void,
+): Promise<Server> {
   const logger = streamLogger((line) => void process.stderr.write(line), logLevelOf(process.env['ZOOSCOPE_LOG']));
   const environment = {
     clock: nodeClock,
@@ -103,7 +117,7 @@ function startServer(config: ZooCfg, directories: Directories, onFailure: (error
     logDirectory: directories.logDirectory,
     defer: (fn: () => void) => void setImmediate(fn),
   };
-  return Server.start(environment, { config, onFailure });
+  return Server.start(environment, { config, onFailure, jaas });
 }
 
 function shownHost(host: string): string {

@@ -5,6 +5,7 @@ import type { CancelSignal } from '../../base/signal.ts';
 import { formatServer } from '../../client/connect-string.ts';
 import type { ServerAddress } from '../../client/transport.ts';
 import type { ServerStatus } from '../../contract/cluster.ts';
+import type { Failure } from '../../contract/shapes.ts';
 import { CancelledError, ZooError } from '../../model/errors.ts';
 import { counterOf, epochOf } from '../../model/zxid.ts';
 import { makeFailure, toFailure } from '../failure.ts';
@@ -39,8 +40,14 @@ export async function askStatus(server: ServerAddress, parts: RoundParts): Promi
     rethrowCancel(error);
     // Only what never connected is down; a server that took the connection and fell silent is something else.
     const reach = error instanceof ZooError && !error.retrySafe ? 'silent' : 'down';
-    return { ...blank, reach, failure: toFailure(error), refused: [...refused] };
+    return { ...blank, reach, failure: failureOfAsking(error), refused: [...refused] };
   }
+}
+
+/** Asking has no effect on the server, so there is nothing to look for there before asking again. */
+function failureOfAsking(error: unknown): Failure {
+  const failure = toFailure(error);
+  return failure.hint === 'hint.lookThenRetry' ? { ...failure, hint: 'hint.checkPort' } : failure;
 }
 
 function rethrowCancel(error: unknown): null {

@@ -147,8 +147,7 @@ class Connections implements ConnectionsService {
 
   async #reopen(connection: OpenConnection): Promise<ConnectionState> {
     const { profile, found, missing } = await this.#prepare(connection.profile.id);
-    const added = connection.credentials.filter((entry) => !found.some((other) => sameCredentials(other, entry)));
-    await connection.reopen(profile, [...found, ...added]);
+    await connection.reopen(profile, found);
     tellMissing(connection, missing);
     return connection.state();
   }
@@ -158,10 +157,6 @@ class Connections implements ConnectionsService {
     const profile = await this.#parts.beforeOpen(await this.#parts.profiles.get(profileId));
     return { profile, ...(await credentialsOf(this.#parts.ports.secrets, profile)) };
   }
-}
-
-function sameCredentials(a: Credentials, b: Credentials): boolean {
-  return a.scheme === b.scheme && a.user === b.user;
 }
 
 function tellMissing(connection: OpenConnection, missing: readonly string[]): void {

@@ -48,6 +48,8 @@ export class OpenConnection {
   readonly #requestSender: EntrySender<RequestEntry>;
   #profile: Profile;
   #credentials: readonly Credentials[];
+  /** Those that the profile does not have: they are not lost with a session. */
+  #added: readonly Credentials[] = [];
   #client: ZooKeeper;
   #unsubscribes: Unsubscribe[] = [];
   #reason: string | null = null;
@@ -87,8 +89,9 @@ export class OpenConnection {
     return this.#profile;
   }
 
+  /** The profile's, and those added while a session ran. */
   get credentials(): readonly Credentials[] {
-    return this.#credentials;
+    return [...this.#credentials, ...this.#added];
   }
 
   get readOnly(): boolean {
@@ -135,16 +138,22 @@ export class OpenConnection {
 
   /** Remembers credentials that were added to the running session, so that the next one has them too. */
   addCredentials(credentials: Credentials): void {
-    this.#credentials = [...this.#credentials, credentials];
+    this.#added = [...this.#added, credentials];
     this.notes.forgetRights();
   }
 
-  /** A new session in the place of the present one. @throws UsageError UnknownConnection when it was closed meanwhile */
+  /**
+   * A new session in the place of the present one.
+   *
+   * @param credentials the profile's, as they are now; those added meanwhile stay, unless the profile has that user
+   * @throws UsageError UnknownConnection when it was closed meanwhile
+   */
   async reopen(profile: Profile, credentials: readonly Credentials[]): Promise<void> {
     await this.#endSession();
     if (this.#closed) throw new UsageError('UnknownConnection', `the connection ${this.id} was closed`);
     this.#profile = profile;
     this.#credentials = credentials;
+    this.#added = this.#added.filter((entry) => !credentials.some((other) => sameUser(other, entry)));
     this.#reason = null;
     this.#sinceMs = this.#parts.ports.clock.wallMs();
     this.#client = this.#openSession();
@@ -177,7 +186,7 @@ export class OpenConnection {
   }
 
   #openSession(): ZooKeeper {
-    const client = this.#parts.openSession(this.#profile, this.#credentials);
+    const client = this.#parts.openSession(this.#profile, this.credentials);
     this.#unsubscribes = [
       client.stateChanges.on((change) => this.#onStateChange(change)),
       client.watchEvents.on((event) => this.#onWatchEvent(event)),
@@ -248,4 +257,8 @@ export class OpenConnection {
       this.feed.complete({ ...added, after: plainData(value.data), ...(before === undefined ? {} : { before: plainData(before.data) }) });
     });
   }
+}
+
+function sameUser(a: Credentials, b: Credentials): boolean {
+  return a.scheme === b.scheme && a.user === b.user;
 }

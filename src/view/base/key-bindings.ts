@@ -38,6 +38,7 @@ export const KEY_BINDINGS: readonly KeyBinding[] = [
   global('save', 'Mod+S'),
   global('togglePanel', 'Mod+J'),
   global('copyPath', 'Mod+Shift+C'),
+  inTree('refreshBranch', 'F5', 'Mod+R'),
   inTree('createChild', 'Insert'),
   inTree('deleteNode', 'Delete', 'Mod+Backspace'),
 ];

@@ -36,7 +36,6 @@ export function sharedOptions(): editor.IEditorOptions & editor.IGlobalEditorOpt
     quickSuggestions: false,
     suggestOnTriggerCharacters: false,
     stickyScroll: { enabled: false },
-    bracketPairColorization: { enabled: false },
     links: false,
     largeFileOptimizations: true,
     maxTokenizationLineLength: 20_000,

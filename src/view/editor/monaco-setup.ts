@@ -1,11 +1,11 @@
 /**
  * Monaco with the languages and features that node data needs, and no others: this is the largest part of the view,
- * loaded when the first editor is shown (load-monaco.ts). Its workers are files of our own, as `worker-src 'self'` wants.
+ * loaded when the first editor is shown (load-monaco.ts). Its worker is a file of our own, as `worker-src 'self'` wants.
+ * Every feature must be imported here: one that comes after the first editor was made finds its services closed.
  */
 
 import * as monaco from 'monaco-editor/editor';
 import EditorWorker from 'monaco-editor/editor/editor.worker?worker';
-import JsonWorker from 'monaco-editor/languages/features/json/json.worker?worker';
 import 'monaco-editor/features/anchorSelect/register';
 import 'monaco-editor/features/bracketMatching/register';
 import 'monaco-editor/features/caretOperations/register';
@@ -27,21 +27,21 @@ import 'monaco-editor/features/linesOperations/register';
 import 'monaco-editor/features/longLinesHelper/register';
 import 'monaco-editor/features/multicursor/register';
 import 'monaco-editor/features/placeholderText/register';
+import 'monaco-editor/features/readOnlyMessage/register';
 import 'monaco-editor/features/smartSelect/register';
 import 'monaco-editor/features/toggleTabFocusMode/register';
 import 'monaco-editor/features/unicodeHighlighter/register';
 import 'monaco-editor/features/wordHighlighter/register';
 import 'monaco-editor/features/wordOperations/register';
-import 'monaco-editor/languages/definitions/ini/register';
 import 'monaco-editor/languages/definitions/xml/register';
 import 'monaco-editor/languages/definitions/yaml/register';
-import { jsonDefaults } from 'monaco-editor/languages/features/json/register';
+import { registerJson, registerProperties } from './languages.ts';
 
 (globalThis as { MonacoEnvironment?: monaco.Environment }).MonacoEnvironment = {
-  getWorker: (_workerId, label) => (label === 'json' ? new JsonWorker() : new EditorWorker()),
+  getWorker: () => new EditorWorker(),
 };
 
-// No schema is ever fetched: node data must not make this app call anywhere.
-jsonDefaults.setDiagnosticsOptions({ validate: true, allowComments: false, enableSchemaRequest: false, schemas: [] });
+registerJson(monaco);
+registerProperties(monaco);
 
 export { monaco };

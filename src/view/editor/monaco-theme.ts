@@ -6,8 +6,13 @@ import type { Monaco } from './monaco-type.ts';
 
 export const MONACO_THEME = 'zooscope';
 
-/** Which token paints which part of the editor. */
+/** Which token paints which part of the editor; after a slash, how opaque it is, in two hex digits. */
 const PARTS: Readonly<Record<string, string>> = {
+  // Brackets in the colours of their level say nothing in data that is laid out.
+  'editorBracketHighlight.foreground1': '--text-muted',
+  'editorBracketHighlight.foreground2': '--text-muted',
+  'editorBracketHighlight.foreground3': '--text-muted',
+  'editorBracketHighlight.unexpectedBracket.foreground': '--danger',
   'editor.background': '--bg-sheet',
   'editor.foreground': '--text',
   'editorLineNumber.foreground': '--text-faint',
@@ -40,10 +45,10 @@ const PARTS: Readonly<Record<string, string>> = {
   'menu.selectionBackground': '--bg-selected',
   'menu.selectionForeground': '--text',
   'menu.border': '--line-strong',
-  'diffEditor.insertedTextBackground': '--success-soft',
-  'diffEditor.insertedLineBackground': '--success-soft',
-  'diffEditor.removedTextBackground': '--danger-soft',
-  'diffEditor.removedLineBackground': '--danger-soft',
+  'diffEditor.insertedTextBackground': '--success/38',
+  'diffEditor.insertedLineBackground': '--success/14',
+  'diffEditor.removedTextBackground': '--danger/38',
+  'diffEditor.removedLineBackground': '--danger/14',
   'diffEditor.border': '--line',
   'focusBorder': '--focus',
   'scrollbarSlider.background': '--bg-press',
@@ -105,6 +110,8 @@ function define(monaco: Monaco, name: ThemeName): void {
 /** Turns tokens, which may be any CSS colour, into the hex digits that Monaco wants, by painting one pixel. */
 function createPainter(): { hex(token: string): string } {
   const probe = document.createElement('span');
+  // Where less motion is wished, base.css gives everything a very short transition: colours would be read too early.
+  probe.style.transitionProperty = 'none';
   document.body.append(probe);
   const canvas = document.createElement('canvas');
   canvas.width = 1;
@@ -113,14 +120,16 @@ function createPainter(): { hex(token: string): string } {
   // The probe is taken away at once after the last question of this turn.
   queueMicrotask(() => probe.remove());
   return {
-    hex(token) {
+    hex(part) {
+      const [token = '', alpha] = part.split('/');
       if (context === null) return '#808080';
       probe.style.color = `var(${token})`;
       context.clearRect(0, 0, 1, 1);
       context.fillStyle = getComputedStyle(probe).color;
       context.fillRect(0, 0, 1, 1);
       const pixel = context.getImageData(0, 0, 1, 1).data;
-      return `#${[...pixel].map((part) => part.toString(16).padStart(2, '0')).join('')}`;
+      const digits = [...pixel].map((channel) => channel.toString(16).padStart(2, '0')).join('');
+      return `#${alpha === undefined ? digits : digits.slice(0, 6) + alpha}`;
     },
   };
 }

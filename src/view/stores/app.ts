@@ -2,7 +2,7 @@
 
 import { defineStore } from 'pinia';
 import { ref, shallowRef } from 'vue';
-import { DEFAULT_SETTINGS, type Settings } from '../../contract/app.ts';
+import { DEFAULT_SETTINGS, type Notice, type Settings } from '../../contract/app.ts';
 import type { Result } from '../../contract/contract.ts';
 import { applyLanguage } from '../i18n/i18n.ts';
 import { applyTheme } from '../theme/theme.ts';
@@ -25,6 +25,10 @@ export const useAppStore = defineStore('app', () => {
     applyLanguage(next.language);
   }
 
+  function show({ message, level }: Notice): void {
+    if (level !== 'info') useToastsStore().note(message);
+  }
+
   /** Reads the settings and keeps them current. @throws ApiError */
   async function start(): Promise<void> {
     const api = backend();
@@ -33,15 +37,14 @@ export const useAppStore = defineStore('app', () => {
       link.value = state;
     });
     api.on('settings.changed', take);
-    api.on('app.notice', ({ message, level }) => {
-      if (level !== 'info') useToastsStore().say(message, 'info');
-    });
+    api.on('app.notice', show);
     setInterval(() => {
       nowMs.value = Date.now();
     }, 20_000);
     const [first, about] = await Promise.all([api.call('settings.get', {}), api.call('app.info', {})]);
     take(first);
     info.value = about;
+    for (const notice of await api.call('app.notices', {})) show(notice);
   }
 
   /** Changes settings, here at once and then for good. */

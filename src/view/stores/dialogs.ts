@@ -9,13 +9,14 @@ import type { ProfileDraft } from '../../contract/connections.ts';
 
 export type DialogRequest =
   | { readonly kind: 'connection'; readonly draft: ProfileDraft; readonly savedAuth: readonly string[] }
+  | { readonly kind: 'settings' }
   | { readonly kind: 'goToPath' }
   | { readonly kind: 'palette' }
   | { readonly kind: 'closeTab'; readonly connectionId: string; readonly path: string }
   | { readonly kind: 'closeConnection'; readonly connectionId: string }
   | { readonly kind: 'removeProfile'; readonly profileId: string }
   /** Shown by components/node: */
-  | { readonly kind: 'createNode'; readonly connectionId: string; readonly parent: string }
+  | { readonly kind: 'createNode'; readonly connectionId: string; readonly parent: string; readonly name?: string | undefined }
   | { readonly kind: 'deleteNode'; readonly connectionId: string; readonly path: string }
   | { readonly kind: 'watchNode'; readonly connectionId: string; readonly path: string };
 

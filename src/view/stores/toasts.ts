@@ -37,6 +37,11 @@ export const useToastsStore = defineStore('toasts', () => {
     setTimeout(() => dismiss(id), action === undefined ? STAYS_MS : STAYS_WITH_ACTION_MS);
   }
 
+  /** Says something that stays until it is dismissed. */
+  function note(text: string): void {
+    add({ tone: 'info', text });
+  }
+
   /** Shows what a call threw, until it is dismissed; a cancelled call says nothing. @param doing what failed */
   function fail(doing: string, thrown: unknown): void {
     if (!isCancelled(thrown)) add({ tone: 'error', text: doing, failure: failureOf(thrown) });
@@ -47,5 +52,5 @@ export const useToastsStore = defineStore('toasts', () => {
     dismiss(id);
   }
 
-  return { toasts, say, fail, dismiss, act };
+  return { toasts, say, note, fail, dismiss, act };
 });

@@ -10,47 +10,50 @@ import { useWorkbenchStore } from './workbench.ts';
 
 export type { TreeSession } from './tree/tree-session.ts';
 
-export const useTreeStore = defineStore('tree', () => {
+/** Makes the tree of a connection, and keeps it in step with the connection's state. Call it in a scope of its own. */
+function makeSession(connectionId: string): TreeSession {
   const app = useAppStore();
   const connections = useConnectionsStore();
   const workbench = useWorkbenchStore();
-  const sessions = new Map<string, { readonly tree: TreeSession; readonly scope: EffectScope }>();
-
-  const health = (connectionId: string) => {
-    const state = connections.byId.get(connectionId);
-    return state === undefined ? 'ended' : healthOf(state);
-  };
-
-  function make(connectionId: string): TreeSession {
-    const desk = workbench.desk(connectionId);
-    const tree = new TreeSession({
-      connectionId,
-      wideAbove: () => app.settings.wideNodeChildren,
-      live: () => app.settings.liveRefresh,
-      isConnected: () => health(connectionId) === 'fine',
-      keep(expanded, roots) {
-        const own = workbench.desk(connectionId);
-        if (own === undefined) return;
-        own.expanded = expanded;
-        own.roots = roots;
-      },
-    });
-    const { expanded, roots } = desk ?? { expanded: ['/'], roots: [] };
-    let sessionId: bigint | null = null;
-    watch(
-      () => connections.byId.get(connectionId),
-      (state) => {
-        if (state === undefined || healthOf(state) !== 'fine') return;
+  const tree = new TreeSession({
+    connectionId,
+    wideAbove: () => app.settings.wideNodeChildren,
+    live: () => app.settings.liveRefresh,
+    isConnected() {
+      const state = connections.byId.get(connectionId);
+      return state !== undefined && healthOf(state) === 'fine';
+    },
+    keep(expanded, roots) {
+      const own = workbench.desk(connectionId);
+      if (own === undefined) return;
+      own.expanded = expanded;
+      own.roots = roots;
+    },
+  });
+  const { expanded, roots } = workbench.desk(connectionId) ?? { expanded: ['/'], roots: [] };
+  let sessionId: bigint | null = null;
+  let wasFine = false;
+  watch(
+    () => connections.byId.get(connectionId),
+    (state) => {
+      const isFine = state !== undefined && healthOf(state) === 'fine';
+      if (isFine && !wasFine) {
         if (sessionId === null) void tree.start(expanded, roots);
         // Another session has none of the watches that the first one left.
         else if (sessionId !== state.sessionId) void tree.refreshAll();
         else tree.recover();
         ({ sessionId } = state);
-      },
-      { immediate: true },
-    );
-    return tree;
-  }
+      }
+      wasFine = isFine;
+    },
+    { immediate: true },
+  );
+  return tree;
+}
+
+export const useTreeStore = defineStore('tree', () => {
+  const connections = useConnectionsStore();
+  const sessions = new Map<string, { readonly tree: TreeSession; readonly scope: EffectScope }>();
 
   /** The tree of an open connection. */
   function of(connectionId: string): TreeSession {
@@ -58,7 +61,7 @@ export const useTreeStore = defineStore('tree', () => {
     if (known !== undefined) return known.tree;
     // Not of the component that happened to ask first: the tree outlives it.
     const scope = effectScope(true);
-    const tree = scope.run(() => make(connectionId)) as TreeSession;
+    const tree = scope.run(() => makeSession(connectionId)) as TreeSession;
     sessions.set(connectionId, { tree, scope });
     return tree;
   }
@@ -68,8 +71,17 @@ export const useTreeStore = defineStore('tree', () => {
     sessions.get(connectionId)?.tree.nodeChanged(path);
   }
 
+  /** Follows what the app tells. */
   function start(): void {
-    backend().on('tree.stale', ({ connectionId, path, what }) => sessions.get(connectionId)?.tree.stale({ path, what }));
+    const api = backend();
+    api.on('tree.stale', ({ connectionId, path, what }) => sessions.get(connectionId)?.tree.stale({ path, what }));
+    let opened = api.linkState.opened;
+    api.onLinkState((link) => {
+      if (link.kind !== 'open') return;
+      // Events may have been missed while the page had no host.
+      if (opened > 0 && link.opened > opened) for (const { tree } of sessions.values()) void tree.refreshAll();
+      ({ opened } = link);
+    });
     connections.onClosed((connectionId) => {
       const closed = sessions.get(connectionId);
       closed?.tree.stop();

@@ -66,6 +66,14 @@ export const ustring: Codec<string> = {
   write: (w, v) => w.ustring(v),
 };
 
+/** Text in which a null on the wire means the same as the empty one: kazoo writes every empty text as null. */
+export const lenientUstring: Codec<string> = {
+  name: 'ustring',
+  bytesMin: 4,
+  read: (r) => r.ustring() ?? '',
+  write: (w, v) => w.ustring(v),
+};
+
 /** A vector or null. */
 export function nullableVector<T>(element: Codec<T>): Codec<T[] | null> {
   return {

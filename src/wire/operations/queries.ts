@@ -1,11 +1,11 @@
 /** Questions about the session and about subtrees: getEphemerals, getAllChildrenNumber, whoAmI. */
 
 import { Perms } from '../../model/acl.ts';
-import { int, record, ustring, vector } from '../jute/codec.ts';
+import { int, lenientUstring, record, ustring, vector } from '../jute/codec.ts';
 import { operation } from '../operation.ts';
 import { PathRecord } from './get-acl.ts';
 
-export const GetEphemeralsRequest = record('GetEphemeralsRequest', { prefixPath: ustring });
+export const GetEphemeralsRequest = record('GetEphemeralsRequest', { prefixPath: lenientUstring });
 export const GetEphemeralsResponse = record('GetEphemeralsResponse', { ephemerals: vector(ustring) });
 
 /** This session's own ephemeral nodes under a prefix. */

@@ -2,7 +2,7 @@
 
 import type { Acl, Id } from '../../model/acl.ts';
 import type { Stat } from '../../model/stat.ts';
-import { int, record, ustring, type Codec } from '../jute/codec.ts';
+import { int, lenientUstring, record, ustring, type Codec } from '../jute/codec.ts';
 
 export const STAT_BYTES = 68;
 
@@ -41,6 +41,7 @@ export const StatRecord: Codec<Stat> = {
   },
 };
 
-export const IdRecord: Codec<Id> = record('Id', { scheme: ustring, id: ustring });
+/** The id of `auth` is empty, which some clients write as null. */
+export const IdRecord: Codec<Id> = record('Id', { scheme: ustring, id: lenientUstring });
 
 export const AclRecord: Codec<Acl> = record('ACL', { perms: int, id: IdRecord });

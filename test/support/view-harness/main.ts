@@ -21,7 +21,7 @@ for (const profileId of (query.get('open') ?? '').split(',')) {
 }
 const { link, host } = memoryPair();
 backend.serve(host);
-Object.assign(window, { backend });
+Object.assign(window, { backend, harnessHost: host });
 
 const element = document.querySelector('#app');
 if (element !== null) await startView(link, element);

@@ -124,6 +124,18 @@ describe('states', () => {
 });
 
 describe('reopening', () => {
+  test('forgets the credentials that were removed from the profile meanwhile', async () => {
+    const h = createHarness();
+    const connectionId = await h.open({ auth: [{ id: null, scheme: 'digest', user: 'ann', secret: 'wrong' }] });
+    await h.call('connections.addAuth', { connectionId, scheme: 'digest', user: 'bob', secret: 'b' });
+    const [profile] = await h.call('profiles.list', {});
+    if (profile === undefined) throw new TypeError('the profile is missing');
+    const { labId: _labId, lastOpenedMs: _lastOpenedMs, ...draft } = profile;
+    await h.call('profiles.save', { ...draft, auth: [] });
+    await h.call('connections.reopen', { connectionId });
+    expect(h.client.options.auth?.map(({ auth }) => new TextDecoder().decode(auth))).toEqual(['bob:b']);
+  });
+
   test('twice at once is one session; closed meanwhile it opens none', async () => {
     const h = createHarness();
     const connectionId = await h.open();

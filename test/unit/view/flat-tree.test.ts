@@ -82,11 +82,11 @@ describe('the flat tree', () => {
 
   test('listed anew, children that stay keep expansion and what is known of them', () => {
     const tree = sample();
-    tree.know(placeOf(tree, '/b'), 2, 7);
+    tree.know(placeOf(tree, '/b'), 2, 7, 5);
     tree.setChildren(placeOf(tree, '/'), ['d', 'b', '0'], null);
     expect(rowsOf(tree)).toEqual(['0 /', '1 /0', '1 /b', '2 /b/n-9', '2 /b/n-10', '1 /d']);
     const { listing, index } = placeOf(tree, '/b');
-    expect([listing.marks[index], listing.counts[index]]).toEqual([3, 7]);
+    expect([listing.marks[index], listing.counts[index], listing.askedAtMs[index]]).toEqual([3, 7, 5]);
     expect(tree.locate('/a')).toBeNull();
   });
 
@@ -119,11 +119,11 @@ describe('the flat tree', () => {
 
   test('another order keeps expansion and marks', () => {
     const tree = sample();
-    tree.know(placeOf(tree, '/b/n-9'), 2, 4);
+    tree.know(placeOf(tree, '/b/n-9'), 2, 4, 5);
     tree.setOrder('codeUnit');
     expect(rowsOf(tree)).toEqual(['0 /', '1 /a', '1 /b', '2 /b/n-10', '2 /b/n-9', '1 /c']);
     const { listing, index } = placeOf(tree, '/b/n-9');
-    expect([listing.marks[index], listing.counts[index]]).toEqual([3, 4]);
+    expect([listing.marks[index], listing.counts[index], listing.askedAtMs[index]]).toEqual([3, 4, 5]);
   });
 
   test('expanded paths come parents first, and no more than asked for', () => {

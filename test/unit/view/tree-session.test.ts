@@ -209,6 +209,22 @@ describe('counts of the rows on screen', () => {
     expect(asked.flat()).toHaveLength(100);
   });
 
+  test('are asked again when the tree is touched after half a minute, and not before', async () => {
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(1_000);
+    bench.tree.showing(1, 4);
+    const countOf = (): number | undefined => at('/b').listing.counts[at('/b').index];
+    await vi.waitFor(() => expect(countOf()).toBe(0));
+    bench.nodes.put('/b/new');
+    const asked = calls('tree.stats').length;
+    clock.mockReturnValue(30_000);
+    bench.tree.point('/a');
+    clock.mockReturnValue(32_000);
+    bench.tree.point('/b');
+    await vi.waitFor(() => expect(countOf()).toBe(1));
+    expect(calls('tree.stats')).toHaveLength(asked + 1);
+    clock.mockRestore();
+  });
+
   test('are cancelled when their rows have left the screen', async () => {
     let aborted = false;
     bench.api.answer('tree.stats', ({ paths }, signal) => {

@@ -60,49 +60,50 @@ class Maker {
     ][this.below(7)]!();
 }
 
-const cases: readonly (readonly [string, Codec<never>, (m: Maker) => unknown])[] = [
-  ['int', int, (m) => m.int()],
-  ['long', long, (m) => m.long()],
-  ['boolean', bool, (m) => m.bool()],
-  ['buffer', buffer, (m) => m.data()],
-  ['ustring', ustring, (m) => m.text()],
-  ['ustring or null', nullableUstring, (m) => (m.bool() ? null : m.text())],
-  ['vector or null', nullableVector(ustring), (m) => (m.bool() ? null : m.list(m.text))],
-  ['Stat', StatRecord, (m) => m.stat()],
-  ['ACL', AclRecord, (m) => m.acl()],
-  ['ReplyHeader', ReplyHeader, (m) => ({ xid: m.int(), zxid: m.long(), err: m.int() })],
-  ['WatcherEvent', WatcherEvent, (m) => ({ type: m.int(), state: m.int(), path: m.text() })],
-  ['AuthPacket', AuthPacket, (m) => ({ type: m.int(), scheme: m.text(), auth: m.data() })],
-  ['CreateRequest', CreateRequest, (m) => m.create()],
-  ['CreateTTLRequest', CreateTtlRequest, (m) => ({ ...m.create(), ttl: m.long() })],
-  ['GetDataResponse', GetDataResponse, (m) => ({ data: m.data(), stat: m.stat() })],
-  ['GetChildren2Response', GetChildren2Response, (m) => ({ children: m.list(m.text), stat: m.stat() })],
-  ['GetACLResponse', GetAclResponse, (m) => ({ acl: m.list(m.acl), stat: m.stat() })],
-  ['WhoAmIResponse', WhoAmIResponse, (m) => ({ clientInfo: m.list(() => ({ authScheme: m.text(), user: m.text() })) })],
-  ['ReconfigRequest', ReconfigRequest, (m) => ({
+/** Ties the values that are made to the type that the codec takes. */
+const row = <T>(name: string, codec: Codec<T>, make: (m: Maker) => T) => [name, codec as unknown as Codec<unknown>, make] as const;
+
+const cases = [
+  row('int', int, (m) => m.int()),
+  row('long', long, (m) => m.long()),
+  row('boolean', bool, (m) => m.bool()),
+  row('buffer', buffer, (m) => m.data()),
+  row('ustring', ustring, (m) => m.text()),
+  row('ustring or null', nullableUstring, (m) => (m.bool() ? null : m.text())),
+  row('vector or null', nullableVector(ustring), (m) => (m.bool() ? null : m.list(m.text))),
+  row('Stat', StatRecord, (m) => m.stat()),
+  row('ACL', AclRecord, (m) => m.acl()),
+  row('ReplyHeader', ReplyHeader, (m) => ({ xid: m.int(), zxid: m.long(), err: m.int() })),
+  row('WatcherEvent', WatcherEvent, (m) => ({ type: m.int(), state: m.int(), path: m.text() })),
+  row('AuthPacket', AuthPacket, (m) => ({ type: m.int(), scheme: m.text(), auth: m.data() })),
+  row('CreateRequest', CreateRequest, (m) => m.create()),
+  row('CreateTTLRequest', CreateTtlRequest, (m) => ({ ...m.create(), ttl: m.long() })),
+  row('GetDataResponse', GetDataResponse, (m) => ({ data: m.data(), stat: m.stat() })),
+  row('GetChildren2Response', GetChildren2Response, (m) => ({ children: m.list(m.text), stat: m.stat() })),
+  row('GetACLResponse', GetAclResponse, (m) => ({ acl: m.list(m.acl), stat: m.stat() })),
+  row('WhoAmIResponse', WhoAmIResponse, (m) => ({ clientInfo: m.list(() => ({ authScheme: m.text(), user: m.text() })) })),
+  row('ReconfigRequest', ReconfigRequest, (m) => ({
     joiningServers: m.bool() ? null : m.text(), leavingServers: null, newMembers: m.bool() ? null : m.text(), curConfigId: m.long(),
-  })],
-  ['SetWatches2', SetWatches2Request, (m) => ({
+  })),
+  row('SetWatches2', SetWatches2Request, (m) => ({
     relativeZxid: m.long(), dataWatches: m.list(m.text), existWatches: m.list(m.text), childWatches: m.list(m.text),
     persistentWatches: m.list(m.text), persistentRecursiveWatches: m.list(m.text),
-  })],
-  ['ConnectRequest', ConnectRequest, (m) => ({
+  })),
+  row('ConnectRequest', ConnectRequest, (m) => ({
     protocolVersion: m.int(), lastZxidSeen: m.long(), timeoutMs: m.int(), sessionId: m.long(), password: m.data(),
     readOnly: m.below(3) === 0 ? null : m.bool(),
-  })],
-  ['ConnectResponse', ConnectResponse, (m) => ({
+  })),
+  row('ConnectResponse', ConnectResponse, (m) => ({
     protocolVersion: m.int(), timeoutMs: m.int(), sessionId: m.long(), password: m.bytes().subarray(0, 16),
     readOnly: m.below(3) === 0 ? null : m.bool(),
-  })],
-  ['multi', MultiRequest, (m) => m.list(m.op)],
-  ['multiRead', MultiReadRequest, (m) =>
-    m.list((): MultiReadOp => ({ type: m.bool() ? 4 : 8, request: { path: m.text(), watch: m.bool() } }))],
-  ['MultiResponse', MultiResponse, (m) => m.list(m.result)],
-] as unknown as readonly (readonly [string, Codec<never>, (m: Maker) => unknown])[];
+  })),
+  row('multi', MultiRequest, (m) => m.list(m.op)),
+  row('multiRead', MultiReadRequest, (m) =>
+    m.list((): MultiReadOp => ({ type: m.bool() ? 4 : 8, request: { path: m.text(), watch: m.bool() } }))),
+  row('MultiResponse', MultiResponse, (m) => m.list(m.result)),
+];
 
-describe.each(cases)('%s', (name, typed, make) => {
-  const codec = typed as unknown as Codec<unknown>;
-
+describe.each(cases)('%s', (name, codec, make) => {
   test('comes back as it went', () => {
     const maker = new Maker(name.length);
     for (let i = 0; i < 300; i++) {

@@ -5,6 +5,7 @@
 
 import { equalIds, type Acl, type Id } from '../../../model/acl.ts';
 import { digestProvider } from './digest-provider.ts';
+import { inApacheOrder } from './identity-order.ts';
 import { ipProvider } from './ip-provider.ts';
 import type { MessageDigests } from './message-digests.ts';
 import type { AuthProvider, AuthProviders } from './provider.ts';
@@ -15,6 +16,8 @@ export interface AccessOptions {
   readonly superDigest: string | null;
   readonly digestAlgorithm: string;
   readonly digestEnabled: boolean;
+  /** The sasl scheme in ACLs, where it is switched on. */
+  readonly sasl?: AuthProvider | null;
 }
 
 const isAnyone = (id: Id): boolean => id.scheme === 'world' && id.id === 'anyone';
@@ -29,6 +32,7 @@ export class Access {
     if (options.digestEnabled) {
       providers.push(digestProvider({ algorithm: options.digestAlgorithm, superDigest: options.superDigest }, digests));
     }
+    if (options.sasl != null) providers.push(options.sasl);
     this.#providers = new Map(providers.map((provider) => [provider.scheme, provider]));
   }
 
@@ -79,14 +83,19 @@ export class Access {
   ): readonly Id[] | null {
     const proved = this.#providers.get(scheme)?.authenticate(credential, remoteAddress) ?? null;
     if (proved === null) return null;
-    const added = proved.filter((id) => !identities.some((held) => equalIds(held, id)));
-    return added.length === 0 ? identities : [...identities, ...added];
+    return withIdentities(identities, proved);
   }
 
   /** As whoAmI shows an identity; `super` has no name. */
   userName(id: Id): string {
     return this.#providers.get(id.scheme)?.userName(id.id) ?? '';
   }
+}
+
+/** The identities of a connection with more of them. */
+export function withIdentities(identities: readonly Id[], more: readonly Id[]): readonly Id[] {
+  const added = more.filter((id) => !identities.some((held) => equalIds(held, id)));
+  return added.length === 0 ? identities : inApacheOrder([...identities, ...added]);
 }
 
 function withoutDuplicates(acl: readonly Acl[]): readonly Acl[] {

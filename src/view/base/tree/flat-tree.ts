@@ -100,6 +100,7 @@ export class FlatTree {
     this.roots.names = paths;
     this.roots.counts = new Int32Array(paths.length).fill(UNKNOWN_COUNT);
     this.roots.marks = new Uint8Array(paths.length);
+    this.roots.askedAtMs = new Float64Array(paths.length);
     this.roots.open.clear();
     paths.forEach((path, index) => {
       const listing = kept.get(path);
@@ -163,15 +164,26 @@ export class FlatTree {
     this.rebuild();
   }
 
-  /** Notes what is known of a child. @param count of its children, or UNKNOWN_COUNT to leave what is there */
-  know({ listing, index }: Place, marks: number, count: number): void {
+  /**
+   * Notes what is known of a child.
+   *
+   * @param count of its children, or UNKNOWN_COUNT to leave what is there
+   * @param atMs when it was asked, by a clock that only goes on
+   */
+  know({ listing, index }: Place, marks: number, count: number, atMs: number): void {
     listing.marks[index] = marks | Mark.known;
+    listing.askedAtMs[index] = atMs;
     if (count !== UNKNOWN_COUNT) listing.counts[index] = count;
   }
 
-  /** Forgets what is known of a node's children, so that it is asked again. */
-  unknowAll(listing: Listing): void {
-    listing.marks.fill(0);
+  /** What is known of a node is to be asked again; until then it stands. */
+  unknow({ listing, index }: Place): void {
+    listing.marks[index] = (listing.marks[index] ?? 0) & ~Mark.known;
+  }
+
+  /** The same for all of a node's children. */
+  unknowAll({ marks }: Listing): void {
+    for (let i = 0; i < marks.length; i++) marks[i] = (marks[i] as number) & ~Mark.known;
   }
 
   /** Sorts everything that is listed anew. */
@@ -316,16 +328,18 @@ function addToAncestors(listing: Listing, delta: number | null): void {
 /** Sorts a listing's names in another order, with all that is known of them. */
 function reorder(listing: Listing, order: NameOrder): void {
   const before = new Map(listing.names.map((name, index) => [name, index]));
-  const { counts, marks } = listing;
+  const { counts, marks, askedAtMs } = listing;
   const open = [...listing.open.values()];
   listing.names = sortNames(listing.names, order);
   listing.counts = new Int32Array(listing.names.length);
   listing.marks = new Uint8Array(listing.names.length);
+  listing.askedAtMs = new Float64Array(listing.names.length);
   const to = new Int32Array(listing.names.length);
   listing.names.forEach((name, index) => {
     const from = before.get(name) as number;
     listing.counts[index] = counts[from] as number;
     listing.marks[index] = marks[from] as number;
+    listing.askedAtMs[index] = askedAtMs[from] as number;
     to[from] = index;
   });
   listing.open.clear();

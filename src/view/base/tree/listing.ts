@@ -30,6 +30,8 @@ export interface Listing {
   /** Children's children, by index: known means `counts[i]` is not UNKNOWN_COUNT. */
   counts: Int32Array;
   marks: Uint8Array;
+  /** When each child was asked about, by a clock that only goes on, ms. */
+  askedAtMs: Float64Array;
   /** Children that were listed; each is shown when `expanded`. */
   readonly open: Map<number, Listing>;
   expanded: boolean;
@@ -42,7 +44,7 @@ export function newListing(id: number, path: string, parent: Listing | null, ind
   return {
     id, path, parent, index,
     depth: parent === null ? 0 : parent.depth + 1,
-    names: [], note: null, counts: new Int32Array(0), marks: new Uint8Array(0),
+    names: [], note: null, counts: new Int32Array(0), marks: new Uint8Array(0), askedAtMs: new Float64Array(0),
     open: new Map(), expanded: false, rows: 0,
   };
 }
@@ -56,6 +58,7 @@ export function newListing(id: number, path: string, parent: Listing | null, ind
 export function renameAll(listing: Listing, names: readonly string[], compare: (a: string, b: string) => number): Listing[] {
   const counts = new Int32Array(names.length).fill(UNKNOWN_COUNT);
   const marks = new Uint8Array(names.length);
+  const askedAtMs = new Float64Array(names.length);
   const open = [...listing.open.entries()];
   const old = listing.names;
   const moved = new Map<number, number>();
@@ -67,6 +70,7 @@ export function renameAll(listing: Listing, names: readonly string[], compare: (
     if (way === 0) {
       counts[j] = listing.counts[i] as number;
       marks[j] = listing.marks[i] as number;
+      askedAtMs[j] = listing.askedAtMs[i] as number;
       if (wanted.has(i)) moved.set(i, j);
     }
     if (way <= 0) i++;
@@ -75,6 +79,7 @@ export function renameAll(listing: Listing, names: readonly string[], compare: (
   listing.names = names;
   listing.counts = counts;
   listing.marks = marks;
+  listing.askedAtMs = askedAtMs;
   listing.open.clear();
   const lost: Listing[] = [];
   for (const [from, child] of open) {

@@ -14,6 +14,13 @@ import type { NodeData } from '../../stores/node.ts';
 
 export type ValueProblem = { readonly kind: 'json'; readonly problem: JsonProblem } | { readonly kind: 'xml'; readonly problem: XmlProblem };
 
+/** A problem as it is shown: line and column from 1. */
+export interface ShownProblem {
+  readonly line: number;
+  readonly column: number;
+  readonly text: string;
+}
+
 /** Texts above this are not checked while typing. */
 const CHECK_UNITS_MAX = 2_000_000;
 const CHECK_AFTER_MS = 300;

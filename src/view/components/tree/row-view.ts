@@ -54,7 +54,7 @@ export function rowView(tree: TreeSession, row: number): RowView {
     loading: tree.loading.has(path),
     count: count === UNKNOWN_COUNT ? null : count,
     ephemeral: (marks & Mark.ephemeral) !== 0,
-    locked: (marks & Mark.locked) !== 0,
+    locked: (marks & Mark.locked) !== 0 || own?.note?.kind === 'denied',
     gone: (marks & Mark.gone) !== 0,
     stale: own?.note?.kind === 'stale',
   };

@@ -65,9 +65,8 @@ export function languageOf(mode: ShownMode): string {
     case 'json':
     case 'xml':
     case 'yaml':
-      return mode;
     case 'properties':
-      return 'ini';
+      return mode;
     default:
       return 'plaintext';
   }

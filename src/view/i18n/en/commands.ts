@@ -14,6 +14,7 @@ export const command = {
   filterTree: 'Filter the tree by name',
   focusNode: 'Focus the open node',
   refresh: 'Refresh',
+  refreshBranch: 'Refresh this branch of the tree',
   back: 'Go back',
   forward: 'Go forward',
   goToParent: 'Go to the parent',
@@ -38,4 +39,5 @@ export const command = {
   languageEnglish: 'Language: English',
   languageChinese: 'Language: 简体中文',
   startLocalServer: 'Start a local server',
+  settings: 'Settings…',
 };

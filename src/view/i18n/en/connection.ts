@@ -108,5 +108,6 @@ export const connection = {
     expired: 'Session expired',
     authFailed: 'Authentication failed',
     closed: 'Closed',
+    unknown: 'State unknown',
   },
 };

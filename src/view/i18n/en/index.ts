@@ -6,8 +6,9 @@ import { connection } from './connection.ts';
 import { error, hint, layer } from './failures.ts';
 import { node } from './node.ts';
 import { panels } from './panels.ts';
+import { settings } from './settings.ts';
 import { start } from './start.ts';
 import { tree } from './tree.ts';
 import { workbench } from './workbench.ts';
 
-export const en = { command, common, connection, error, hint, layer, node, panels, start, tree, workbench };
+export const en = { command, common, connection, error, hint, layer, node, panels, settings, start, tree, workbench };

@@ -170,7 +170,6 @@ export const node = {
     notEphemeral: 'not ephemeral',
     thisSession: 'this session',
     copy: 'Copy {field}',
-    explain: 'What {field} means',
     sequence: 'Sequence number in the name',
     sequenceText: 'The number that the server added when the node was created.',
   },

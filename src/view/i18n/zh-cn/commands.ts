@@ -17,6 +17,7 @@ export const command: Same<typeof en> = {
   filterTree: '按名称筛选树',
   focusNode: '聚焦到打开的节点',
   refresh: '刷新',
+  refreshBranch: '刷新树的此分支',
   back: '后退',
   forward: '前进',
   goToParent: '转到父节点',
@@ -41,4 +42,5 @@ export const command: Same<typeof en> = {
   languageEnglish: '语言：English',
   languageChinese: '语言：简体中文',
   startLocalServer: '启动本地服务器',
+  settings: '设置…',
 };

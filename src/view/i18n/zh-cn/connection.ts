@@ -111,5 +111,6 @@ export const connection: Same<typeof en> = {
     expired: '会话已过期',
     authFailed: '身份验证失败',
     closed: '已关闭',
+    unknown: '状态未知',
   },
 };

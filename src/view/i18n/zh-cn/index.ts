@@ -8,10 +8,11 @@ import { connection } from './connection.ts';
 import { error, hint, layer } from './failures.ts';
 import { node } from './node.ts';
 import { panels } from './panels.ts';
+import { settings } from './settings.ts';
 import { start } from './start.ts';
 import { tree } from './tree.ts';
 import { workbench } from './workbench.ts';
 
 export const zhCn: Same<typeof en> = {
-  command, common, connection, error, hint, layer, node, panels, start, tree, workbench,
+  command, common, connection, error, hint, layer, node, panels, settings, start, tree, workbench,
 };

@@ -173,7 +173,6 @@ export const node: Same<typeof en> = {
     notEphemeral: '不是临时节点',
     thisSession: '当前会话',
     copy: '复制 {field}',
-    explain: '{field} 的含义',
     sequence: '名称中的序号',
     sequenceText: '创建节点时由服务器附加的编号。',
   },

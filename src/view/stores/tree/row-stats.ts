@@ -1,15 +1,18 @@
 /**
  * Child counts and marks of the rows on screen. In: which rows are shown. Out: `tree.stats` calls, once scrolling has
- * settled; one call at a time, cancelled when its rows have left the screen. Nothing is asked twice.
+ * settled; one call at a time, cancelled when its rows have left the screen. Nothing is asked twice within FRESH_MS, and
+ * nothing at all while nobody touches the tree.
  */
 
 import type { Result } from '../../../contract/contract.ts';
-import { NOTE_ROW, type FlatTree } from '../../base/tree/flat-tree.ts';
+import { NOTE_ROW, type FlatTree, type Place } from '../../base/tree/flat-tree.ts';
 import { Mark, UNKNOWN_COUNT } from '../../base/tree/listing.ts';
 import { backend } from '../backend.ts';
 
 const SETTLE_MS = 80;
 const PATHS_MAX = 60;
+/** A count older than this is asked for again when the tree is next touched: no watch stands for it. */
+const FRESH_MS = 30_000;
 
 type RowStat = Result<'tree.stats'>[number];
 
@@ -42,6 +45,11 @@ export class RowStats {
     this.#timer = setTimeout(() => this.#settled(), SETTLE_MS);
   }
 
+  /** Says that somebody touched the tree. */
+  touch(): void {
+    this.show(this.#first, this.#last);
+  }
+
   stop(): void {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -63,10 +71,10 @@ export class RowStats {
   #unknownPaths(): string[] {
     const { model } = this.#options;
     const out: string[] = [];
+    const nowMs = performance.now();
     for (let row = this.#first; row <= this.#last && row < model.rowCount; row++) {
       const place = model.at(row);
-      if (place.index === NOTE_ROW || ((place.listing.marks[place.index] ?? 0) & Mark.known) !== 0) continue;
-      out.push(model.pathOf(place));
+      if (place.index !== NOTE_ROW && !isFresh(place, nowMs)) out.push(model.pathOf(place));
     }
     return out;
   }
@@ -97,6 +105,10 @@ export class RowStats {
     if (stat !== null && stat.ephemeralOwner !== 0n) marks |= Mark.ephemeral;
     if (locked === true || error === 'NoAuth') marks |= Mark.locked;
     if (error === 'NoNode') marks |= Mark.gone;
-    this.#options.model.know(place, marks, stat?.numChildren ?? UNKNOWN_COUNT);
+    this.#options.model.know(place, marks, stat?.numChildren ?? UNKNOWN_COUNT, performance.now());
   }
+}
+
+function isFresh({ listing, index }: Place, nowMs: number): boolean {
+  return ((listing.marks[index] ?? 0) & Mark.known) !== 0 && nowMs - (listing.askedAtMs[index] ?? 0) < FRESH_MS;
 }

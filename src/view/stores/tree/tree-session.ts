@@ -9,16 +9,15 @@ import type { EventPayload, Result } from '../../../contract/contract.ts';
 import type { Failure } from '../../../contract/shapes.ts';
 import { isWithin, parentPath, pathLineage } from '../../../model/zpath.ts';
 import { FlatTree, NOTE_ROW, type Place } from '../../base/tree/flat-tree.ts';
-import { Mark, UNKNOWN_COUNT, type Listing, type Note } from '../../base/tree/listing.ts';
+import { Mark, UNKNOWN_COUNT, type Note } from '../../base/tree/listing.ts';
 import type { NameOrder } from '../../base/tree/name-order.ts';
 import { parseNames } from '../../base/tree/names.ts';
 import { backend, failureOf } from '../backend.ts';
+import { rowsMoved } from './anchor.ts';
 import { Relister } from './relister.ts';
 import { RowStats } from './row-stats.ts';
 
 const EXPANDED_KEPT_MAX = 100;
-/** How many rows below the topmost one may serve to find the place again after a change. */
-const ANCHOR_ROWS = 60;
 
 export interface TreeSessionOptions {
   readonly connectionId: string;
@@ -110,13 +109,14 @@ export class TreeSession {
 
   /** Puts the cursor on a row, and the row on screen. */
   select(key: string): void {
-    this.cursor.value = key;
+    this.point(key);
     this.wanted.value = key;
   }
 
   /** Puts the cursor on a row that is on screen. */
   point(key: string): void {
     this.cursor.value = key;
+    this.#stats.touch();
   }
 
   /** Puts the cursor on the first row, if it is on none. */
@@ -193,7 +193,7 @@ export class TreeSession {
     const listing = this.model.listingOf(place);
     this.#change(() => {
       if (listing !== undefined) this.model.unknowAll(listing);
-      place.listing.marks[place.index] = 0;
+      this.model.unknow(place);
     });
     if (listing?.expanded === true) await this.list(path);
     else this.#stale.add(path);
@@ -225,15 +225,19 @@ export class TreeSession {
    * node becomes a root of its own.
    */
   async reveal(path: string): Promise<void> {
+    await this.showCreated(path);
+    if (this.model.locate(path) === null) this.#setRoots([...this.#extraRoots, path]);
+    this.select(path);
+  }
+
+  /** Opens the tree down to a node that was just created; where it cannot be listed, the tree stays as it is. */
+  async showCreated(path: string): Promise<void> {
     if (this.model.query !== '') this.setQuery('');
     for (const ancestor of pathLineage(path).slice(0, -1)) {
       const place = this.model.locate(ancestor);
-      if (place === null) continue;
-      if (this.model.locate(path) !== null && this.model.isExpanded(place)) continue;
-      if (!this.model.isExpanded(place)) await this.expand(place);
+      if (place !== null && !this.model.isExpanded(place)) await this.expand(place);
     }
-    if (this.model.locate(path) === null) this.#setRoots([...this.#extraRoots, path]);
-    this.select(path);
+    this.follow(path);
   }
 
   /** Puts the cursor on an open node if it is in the tree; asks for nothing. */
@@ -272,9 +276,13 @@ export class TreeSession {
   /** A node was created, changed or deleted here: its parent is listed again, if it is on screen. */
   nodeChanged(path: string): void {
     const parent = parentPath(path);
-    if (parent !== null) this.stale({ path: parent, what: 'children' });
-    const place = this.model.locate(path);
-    if (place !== null) this.#change(() => (place.listing.marks[place.index] = 0));
+    if (parent === null) return;
+    this.stale({ path: parent, what: 'children' });
+    // A parent that is not open shows its number of children all the same.
+    for (const changed of [parent, path]) {
+      const place = this.model.locate(changed);
+      if (place !== null) this.#change(() => this.model.unknow(place));
+    }
   }
 
   /** Lists a node: one call, however many children; what is on screen stays until the answer is there. */
@@ -333,13 +341,13 @@ export class TreeSession {
       // Names that were read before stay readable through a bad connection.
       if (note.kind === 'failed' && listing !== undefined && listing.names.length > 0) this.model.setNote(listing, note);
       else this.model.setChildren(place, [], note);
-      if (note.kind === 'denied') this.model.know(place, (place.listing.marks[place.index] ?? 0) | Mark.locked, UNKNOWN_COUNT);
+      if (note.kind === 'denied') this.model.know(place, (place.listing.marks[place.index] ?? 0) | Mark.locked, UNKNOWN_COUNT, performance.now());
     });
   }
 
   #markGone(place: Place, path: string): void {
     this.#change(() => {
-      this.model.know(place, Mark.gone, UNKNOWN_COUNT);
+      this.model.know(place, Mark.gone, UNKNOWN_COUNT, performance.now());
       if (this.model.listingOf(place) !== undefined) this.model.setChildren(place, [], { kind: 'gone' });
     });
     // The parent's own watch tells as well, unless it was listed without one.
@@ -371,26 +379,10 @@ export class TreeSession {
 
   /** Makes a change of the model; whatever comes or goes above, the rows on screen stay where they are. */
   #change(apply: () => void): void {
-    const anchors: { readonly listing: Listing; readonly name: string; readonly row: number }[] = [];
-    const { model } = this;
-    for (let row = this.#topRow; row < model.rowCount && anchors.length < ANCHOR_ROWS; row++) {
-      const { listing, index } = model.at(row);
-      const name = listing.names[index];
-      if (name !== undefined) anchors.push({ listing, name, row });
-    }
-    const before = model.rowCount;
-    apply();
+    const rows = rowsMoved(this.model, this.#topRow, apply);
     this.version.value++;
-    if (this.#topRow === 0 || before === 0) return;
-    for (const { listing, name, row } of anchors) {
-      const place = model.locate(listing.depth === 0 ? name : `${listing.path === '/' ? '' : listing.path}/${name}`);
-      const now = place === null ? -1 : model.rowOf(place);
-      if (now === -1) continue;
-      if (now !== row) {
-        this.#topRow += now - row;
-        this.shift.value = { rows: now - row };
-      }
-      return;
-    }
+    if (rows === 0) return;
+    this.#topRow += rows;
+    this.shift.value = { rows };
   }
 }
