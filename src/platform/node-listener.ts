@@ -68,6 +68,7 @@ function take(socket: Socket, accept: (socket: ClientSocket) => SocketHandler | 
     // A plain view: a Buffer's slice() would not copy.
     if (!own.closing) handler.onData(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
   });
+  own.drained = () => handler.onDrain();
   socket.on('drain', () => handler.onDrain());
   // The peer said its last: there is nobody to answer any more.
   socket.on('end', () => socket.destroy());
@@ -85,6 +86,9 @@ class NodeClientSocket implements ClientSocket {
   #used = 0;
   #waitingBytes = 0;
   #closing = false;
+  #paused = false;
+  /** Called when bytes that had a part in a pause have gone without the socket ever being full. */
+  drained: () => void = () => undefined;
 
   constructor(socket: Socket) {
     const address = socket.remoteAddress ?? '';
@@ -103,7 +107,7 @@ class NodeClientSocket implements ClientSocket {
 
   write(bytes: Uint8Array): void {
     if (this.#closing) return;
-    if (this.#waitingBytes === 0) process.nextTick(() => this.#flush());
+    if (this.#waitingBytes === 0) process.nextTick(() => this.#flushTurn());
     if (bytes.length > this.#block.length - this.#used) this.#makeRoom(bytes.length);
     this.#block.set(bytes, this.#used);
     this.#used += bytes.length;
@@ -111,10 +115,12 @@ class NodeClientSocket implements ClientSocket {
   }
 
   pause(): void {
+    this.#paused = true;
     this.#socket.pause();
   }
 
   resume(): void {
+    this.#paused = false;
     this.#socket.resume();
   }
 
@@ -141,6 +147,12 @@ class NodeClientSocket implements ClientSocket {
     this.#block = new Uint8Array(Math.max(this.#block === NOTHING ? FIRST_BLOCK_BYTES : BLOCK_BYTES, bytes));
     this.#sent = 0;
     this.#used = 0;
+  }
+
+  /** Node says `drain` only after a write that did not go through at once; a pause over our own bytes ends here. */
+  #flushTurn(): void {
+    this.#flush();
+    if (this.#paused && !this.#closing && !this.#socket.writableNeedDrain) this.drained();
   }
 
   #flush(): void {

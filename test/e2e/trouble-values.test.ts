@@ -115,7 +115,7 @@ describeWith(['chromium', 'java', 'zookeeper', 'kazoo'], 'values in danger', () 
     const { page } = await suite.open();
     await goTo(page, path);
     const hex = editor(page, path);
-    await node(page, path).getByText('These bytes are not valid UTF-8.').waitFor();
+    await node(page, path).getByText('Binary data.').waitFor();
     await shot(page, 'value-binary');
     await goTo(page, '/beside');
     await waitForText(page, '/beside', 'text');

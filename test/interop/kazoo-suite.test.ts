@@ -29,13 +29,13 @@ const width = 6;
 /** A test that fails while others keep the machine busy is tried again with less going on. */
 const secondTryWidth = 2;
 
-const startApache: ClusterStarter = ({ config, jvm }) =>
-  startApacheStandalone({
-    config: { ...config, 'authProvider.1': 'org.apache.zookeeper.server.auth.SASLAuthenticationProvider' },
-    jvm: [...jvm, '-Dfile.encoding=UTF-8'],
-  });
+/** As kazoo's harness configures its servers. */
+const harness = { 'authProvider.1': 'org.apache.zookeeper.server.auth.SASLAuthenticationProvider' };
 
-const startEmbedded: ClusterStarter = ({ config, jvm }) => startEmbeddedStandalone({ config, jvm });
+const startApache: ClusterStarter = ({ config, jvm }) =>
+  startApacheStandalone({ config: { ...config, ...harness }, jvm: [...jvm, '-Dfile.encoding=UTF-8'] });
+
+const startEmbedded: ClusterStarter = ({ config, jvm }) => startEmbeddedStandalone({ config: { ...config, ...harness }, jvm });
 
 async function runAll(start: ClusterStarter, tests: readonly string[], known: Expected): Promise<Map<string, Outcome>> {
   const seconds = (id: string): number => (known.tests[id]?.[1] ?? 1) + 0.05;

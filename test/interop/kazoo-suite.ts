@@ -94,7 +94,7 @@ function divide(tests: readonly string[], parts: number, seconds: (test: string)
     lightest.seconds += seconds(test);
     lightest.tests.push(test);
   }
-  return shares.map((share, index) => [...share.tests.sort(), ...(index === 0 ? sasl : [])]);
+  return shares.map((share, index) => [...share.tests.sort(), ...(index === 0 ? sasl : [])]).filter((share) => share.length > 0);
 }
 
 /** @returns what the process printed last, for tests it never got to */
