@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 /**
  * Opening and scrolling a wide node, as a person sees it: the whole app in Chromium on an Apache server, on loopback and
  * through a proxy that adds 4 ms of round trip.

@@ -12,7 +12,7 @@ export async function startDelayProxy(upstreamPort, oneWayMs) {
   const server = createServer((near) => {
     const far = connect({ host: '127.0.0.1', port: upstreamPort, noDelay: true });
     near.setNoDelay(true);
-    for (const [from, to] of [[near, far], [far, near]]) {
+    for (const [from, to] of /** @type {const} */ ([[near, far], [far, near]])) {
       sockets.add(from);
       from.on('data', (chunk) => setTimeout(() => to.writable && to.write(chunk), oneWayMs));
       from.on('close', () => setTimeout(() => to.destroy(), oneWayMs));

@@ -3,10 +3,13 @@
  * and carries out what the role wants in the order persist, send, apply, answer (effects.ts).
  */
 
+import { NO_BYTES } from '../base/bytes.ts';
 import { answerWord } from './admin/words.ts';
 import type { AdminView } from './admin/admin-view.ts';
 import { ClientConnection, type ConnectionOwner } from './client-connection.ts';
 import { readSettings, refuseUnsupportedProperties, type Settings } from './config/settings.ts';
+import { ConfigError } from './config/config-error.ts';
+import { saslUsers } from './config/jaas.ts';
 import type { ZooCfg } from './config/zoo-cfg.ts';
 import { Connections } from './connections.ts';
 import type { Effects, Role } from './effects.ts';
@@ -18,7 +21,7 @@ import type { ClientSocket, Listener, SocketHandler } from './listener.ts';
 import { recover, type Recovered } from './log/recovery.ts';
 import { TxnLog } from './log/txn-log.ts';
 import { Access } from './processors/auth/access.ts';
-import { saslDesk, type SaslDesk } from './processors/auth/sasl/sasl-desk.ts';
+import { SaslDesk } from './processors/auth/sasl/sasl-desk.ts';
 import { saslProvider } from './processors/auth/sasl/sasl-provider.ts';
 import { Outstanding } from './processors/prepare/outstanding.ts';
 import { Preparer } from './processors/prepare/preparer.ts';
@@ -78,7 +81,7 @@ export class Server implements ConnectionOwner {
     this.#responder = this.#makeResponder(access);
     this.#role = this.#makeRole(access);
     this.#journal = this.#makeJournal(options.onFailure);
-    this.#desk = this.#makeDesk(access, saslDesk(options.jaas ?? null, settings, environment));
+    this.#desk = this.#makeDesk(access, this.#makeSasl(options.jaas ?? null));
     this.#housekeeping = this.#makeHousekeeping();
     this.#view = serverView({
       environment, config, database,
@@ -234,6 +237,16 @@ export class Server implements ConnectionOwner {
       onDurable: (zxid) => this.#perform(this.#role.step({ kind: 'durable', zxid })),
       onFailure,
     });
+  }
+
+  /** @throws ConfigError when the JAAS file is wrong, or MD5 is not to be had */
+  #makeSasl(jaas: string | null): SaslDesk | null {
+    const { saslSection, saslSuperPassword } = this.#settings;
+    const users = jaas === null ? null : saslUsers(jaas, saslSection, saslSuperPassword);
+    if (users === null) return null;
+    const { random, digests } = this.#environment;
+    if (digests.digest('MD5', NO_BYTES) === null) throw new ConfigError('SASL DIGEST-MD5 needs MD5, which this machine refuses');
+    return new SaslDesk(this.#settings, { random, digests, users });
   }
 
   #makeDesk(access: Access, sasl: SaslDesk | null): FrontDesk {

@@ -9,7 +9,7 @@ import { describeWith } from '../support/requirements.ts';
 import { startApp, type WebApp } from './support/app.ts';
 import { launchBrowser, openPage, shot, shotWhenFailed, type OpenPage } from './support/browser.ts';
 import {
-  choose, eventually, expand, goTo, isConnected, node, panel, part, row, rowMenu, save, statusLine, toast, waitForText,
+  choose, eventually, goTo, isConnected, node, panel, part, row, rowMenu, save, statusLine, toast, waitForText,
 } from './support/workbench.ts';
 
 describeWith(['chromium', 'kazoo'], 'the first run on the embedded server', () => {
@@ -55,6 +55,12 @@ describeWith(['chromium', 'kazoo'], 'the first run on the embedded server', () =
     for (const [kind, name] of kinds) {
       await rowMenu(page, '/kinds', 'Create a child…');
       const dialog = page.getByRole('dialog', { name: 'Create a node' });
+      // What is typed goes on from the parent.
+      await eventually(async () => expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT'));
+      if (kind === 'Persistent') {
+        await page.keyboard.type('typed');
+        expect(await dialog.getByLabel('Path', { exact: true }).inputValue()).toBe('/kinds/typed');
+      }
       await dialog.getByLabel('Path', { exact: true }).fill(`/kinds/${name}`);
       await choose(dialog, 'Kind', kind);
       if (kind === 'With a time to live') await shot(page, 'create-dialog');
@@ -139,7 +145,9 @@ describeWith(['chromium', 'kazoo'], 'the first run on the embedded server', () =
     await shot(page, 'delete-preview');
     await dialog.getByRole('button', { name: 'Delete 8 nodes' }).click();
     await row(page, '/kinds').waitFor({ state: 'detached' });
+    await dialog.waitFor({ state: 'detached' });
     expect(await other.exists('/kinds')).toBeNull();
+    await page.getByText('The node was deleted. What was read last is still here.').waitFor();
     await shot(page, 'deleted-node-open');
   });
 

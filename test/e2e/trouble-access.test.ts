@@ -5,7 +5,7 @@ import { describeWith } from '../support/requirements.ts';
 import { shot } from './support/browser.ts';
 import { useSuite } from './support/suite.ts';
 import {
-  editor, expand, fillConnection, goTo, isConnected, node, noteBelow, part, row, saveButton, statusLine, waitForText,
+  editor, expand, fillConnection, goTo, isConnected, node, noteBelow, row, saveButton, statusLine, waitForText,
 } from './support/workbench.ts';
 
 const KEEPER = { perms: 31, scheme: 'auth', id: '' };

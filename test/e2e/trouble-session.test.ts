@@ -40,6 +40,8 @@ describeWith(['chromium', 'java', 'zookeeper', 'kazoo'], 'a failing network and 
     network.cut();
     await statusLine(page).getByText(/^Disconnected since .*, retrying$/).waitFor();
     await node(page, path).getByText(/^Not connected: as it was read/).waitFor();
+    const banner = page.getByRole('alert').filter({ hasText: /Not connected .*edits are kept/ });
+    await banner.getByText('connection refused').waitFor();
     await waitForText(page, path, 'hours of typing');
     expect(await saveButton(page, path).isDisabled()).toBe(true);
     // What is asked for meanwhile waits, in sight.
@@ -51,6 +53,7 @@ describeWith(['chromium', 'java', 'zookeeper', 'kazoo'], 'a failing network and 
     await suite.other.create('/meanwhile', '');
     await network.heal();
     await isConnected(page);
+    await banner.waitFor({ state: 'detached' });
     expect(await sessionShown(page)).toBe(session);
     await row(page, '/zookeeper/config').waitFor();
     await row(page, '/meanwhile').waitFor();
@@ -108,6 +111,7 @@ describeWith(['chromium', 'java', 'zookeeper', 'kazoo'], 'a failing network and 
     await network.refuse();
     const { page } = await suite.open(network.connectString);
     await statusLine(page).getByText(/^Connecting since/).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'Not connected yet' }).getByText('connection refused').waitFor();
     await shot(page, 'trouble-connecting');
     await network.heal();
     await isConnected(page);

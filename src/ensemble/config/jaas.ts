@@ -19,10 +19,11 @@ const USER = 'user_';
  * Passwords by user.
  *
  * @param section zookeeper.sasl.serverconfig
+ * @param superPassword SASLAuthenticationProvider.superPassword: in place of the file's for `super`
  * @returns null when there is no such section, and so no SASL
  * @throws ConfigError when the file is malformed, or the section asks for what is not supported
  */
-export function saslUsers(text: string, section: string): ReadonlyMap<string, string> | null {
+export function saslUsers(text: string, section: string, superPassword: string | null): ReadonlyMap<string, string> | null {
   const modules = parseJaas(text).get(section);
   if (modules === undefined) return null;
   const users = new Map<string, string>();
@@ -30,6 +31,7 @@ export function saslUsers(text: string, section: string): ReadonlyMap<string, st
     if (name !== DIGEST_MODULE) throw new ConfigError(`the JAAS section ${section} names ${name}: only ${DIGEST_MODULE} is supported`);
     for (const [key, value] of options) if (key.startsWith(USER)) users.set(key.slice(USER.length), value);
   }
+  if (superPassword !== null && users.has('super')) users.set('super', superPassword);
   return users;
 }
 

@@ -1,7 +1,6 @@
 /** What Apache's server takes as Java system properties, read and checked (facts 4.5, 4.9, 6.1). */
 
 import { JUTE_MAX_BUFFER_DEFAULT } from '../../wire/framing.ts';
-import { SASL_PROVIDER_CLASS } from '../processors/auth/sasl/sasl-provider.ts';
 import { ConfigError } from './config-error.ts';
 import { parseFlag, parseWhole, parseYesNo } from './values.ts';
 import type { Properties } from './zoo-cfg.ts';
@@ -53,6 +52,7 @@ export interface Settings {
 }
 
 const KIB = 1024;
+const SASL_PROVIDER_CLASS = 'org.apache.zookeeper.server.auth.SASLAuthenticationProvider';
 const AUTH_PROVIDER = /^zookeeper\.authProvider\./;
 
 /**

@@ -19,7 +19,7 @@ export type SaslAnswer =
 export interface SaslTools {
   readonly random: Random;
   readonly digests: MessageDigests;
-  /** Passwords by user. */
+  /** Passwords by user. One that is not here is refused; Apache 3.8.0 lets it in with the last user's password. */
   readonly users: ReadonlyMap<string, string>;
 }
 
@@ -27,6 +27,8 @@ const REALM = 'zk-sasl-md5';
 const SERVICE_URI = `zookeeper/${REALM}`;
 const RESPONSE_BYTES_MAX = 4096;
 const NONCE_WORDS = 8;
+/** A nonce serves once. Java's server counts by itself, whatever the client says. */
+const NONCE_COUNT = '00000001';
 
 const refused = (reason: string): SaslAnswer => ({ kind: 'refused', reason });
 
@@ -44,7 +46,7 @@ export class DigestMd5Exchange {
   next(token: Uint8Array): SaslAnswer {
     if (token.length > RESPONSE_BYTES_MAX) return refused('the response is too long');
     if (this.#step === 'new') {
-      if (token.length > 0) return refused('an initial response is not part of DIGEST-MD5');
+      // An initial response is not part of DIGEST-MD5; Java's server does not look at it.
       this.#step = 'challenged';
       this.#nonce = newNonce(this.#tools.random);
       const text = `realm="${REALM}",nonce="${this.#nonce}",charset=utf-8,algorithm=md5-sess`;
@@ -80,7 +82,6 @@ export class DigestMd5Exchange {
     if (charset !== undefined && charset.toLowerCase() !== 'utf-8') return 'the charset is not utf-8';
     if ((given.get('qop') ?? 'auth') !== 'auth') return 'only qop=auth is offered';
     if (given.get('nonce') !== this.#nonce) return 'the nonce is not the one that was given';
-    if (Number.parseInt(given.get('nc') ?? '', 16) !== 1) return 'the nonce count is not 1';
     if ((given.get('cnonce') ?? '') === '') return 'there is no cnonce';
     const realm = given.get('realm');
     if (realm !== undefined && realm !== REALM) return 'the realm is not the one that was offered';
@@ -98,7 +99,7 @@ export class DigestMd5Exchange {
   /** The response-value; with an empty method, what the server proves itself with. */
   #proof(secret: string, method: string, uri: string, given: ReadonlyMap<string, string>): string {
     const what = toHex(this.#hash(encodeUtf8(`${method}:${uri}`)));
-    const text = `${secret}:${this.#nonce}:${given.get('nc')}:${given.get('cnonce')}:auth:${what}`;
+    const text = `${secret}:${this.#nonce}:${NONCE_COUNT}:${given.get('cnonce')}:auth:${what}`;
     return toHex(this.#hash(encodeUtf8(text)));
   }
 

@@ -5,8 +5,6 @@
 
 import type { AuthProvider } from '../provider.ts';
 
-export const SASL_PROVIDER_CLASS = 'org.apache.zookeeper.server.auth.SASLAuthenticationProvider';
-
 /** @param anyUserId zookeeper.letAnySaslUserDoX: an id in an ACL that stands for every SASL user */
 export function saslProvider(anyUserId: string | null): AuthProvider {
   return {
