@@ -26,7 +26,7 @@ describe.each([1, 3, 7, 10_000])('bytes in pieces of %i', (pieceBytes) => {
       { kind: 'connect', request: expect.objectContaining({ timeoutMs: 4000, sessionId: 5n, readOnly: false }) as unknown },
       { kind: 'request', xid: 1, type: 4, body: new Uint8Array(jute.string('/')) },
       { kind: 'auth', xid: -4, packet: { type: 0, scheme: 'digest', auth: new Uint8Array(Buffer.from('a:b')) } },
-      { kind: 'sasl', xid: 2 },
+      { kind: 'sasl', xid: 2, token: null },
       { kind: 'request', xid: 3, type: -11, body: new Uint8Array(0) },
     ]);
   });
