@@ -95,16 +95,20 @@ describeWith(recording ? ['java', 'zookeeper', 'kazoo'] : ['kazoo'], "kazoo's te
     outcomes = await runAll(startEmbedded, tests, expected, (id) => passing.has(id));
   }, 400_000);
 
-  test.runIf(recording)('is recorded with Apache ZooKeeper', record, 900_000);
+  // Not a skipped test, but another job: there is nothing to compare while the list is made.
+  if (recording) {
+    test('is recorded with Apache ZooKeeper', record, 900_000);
+    return;
+  }
 
-  test.skipIf(recording).each([...new Set(recorded.map(moduleOf))])('%s', (module) => {
+  test.each([...new Set(recorded.map(moduleOf))])('%s', (module) => {
     // Another version of kazoo may lack some tests.
     const ran = [...passing].filter((id) => moduleOf(id) === module && outcomes.has(id));
     expect(ran.length).toBeGreaterThan(0);
     expect(whatFailed(ran, outcomes)).toEqual([]);
   });
 
-  test.skipIf(recording)('what the record does not have', () => {
+  test('what the record does not have', () => {
     expect(whatFailed([...passing].filter((id) => expected.tests[id] === undefined), outcomes)).toEqual([]);
   });
 });

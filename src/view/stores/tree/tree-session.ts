@@ -218,6 +218,8 @@ export class TreeSession {
   setQuery(query: string): void {
     this.model.setQuery(query);
     this.version.value++;
+    // With all rows back, the one that was chosen among the few may be far away.
+    if (query === '') this.wanted.value = this.cursor.value;
   }
 
   /**
