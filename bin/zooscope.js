@@ -68,14 +68,24 @@ async function buildWhereStale() {
   try {
     if (isStale()) build();
   } finally {
-    rmdirSync(lock);
+    releaseLock();
   }
+}
+
+let holdsLock = false;
+
+/** Only our own: by the time that this process ends, the lock may be another's. */
+function releaseLock() {
+  if (!holdsLock) return;
+  holdsLock = false;
+  rmdirSync(lock);
 }
 
 function takeLock() {
   try {
     mkdirSync(lock);
-    process.once('exit', () => existsSync(lock) && rmdirSync(lock));
+    holdsLock = true;
+    process.once('exit', releaseLock);
     return true;
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
