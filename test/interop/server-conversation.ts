@@ -62,9 +62,13 @@ class Cursor {
     return JSON.stringify(this.bytes.toString('latin1', this.at - length, this.at));
   }
 
+  names(): string[] {
+    return Array.from({ length: this.int() }, () => this.text());
+  }
+
+  /** Children come in no order that a client may count on. */
   list(): string {
-    const names = Array.from({ length: this.int() }, () => this.text());
-    return `[${names.sort().join(' ')}]`;
+    return `[${this.names().sort().join(' ')}]`;
   }
 
   acl(): string {
@@ -117,8 +121,9 @@ class Cursor {
       case 6:
         return `${this.acl()} ${this.stat()}`;
       case 8:
-      case 103:
         return this.list();
+      case 103:
+        return `[${this.names().join(' ')}]`;
       case 12:
         return `${this.list()} ${this.stat()}`;
       case 14:

@@ -8,7 +8,7 @@ import { startApacheStandalone } from '../support/apache.ts';
 import { startEmbeddedStandalone, type ServersHandle } from '../support/embedded.ts';
 import { describeWith } from '../support/requirements.ts';
 import { Room } from './server-conversation.ts';
-import { conversations, holdAll, randomConversations } from './server-conversations.ts';
+import { chosenConversations, holdAll } from './server-conversations.ts';
 
 /** Debian's 3.8.0 has the later rule for watch events, but not the one for exists. */
 const asBefore384 = ['-Dzookeeper.zooscope.existsNeedsRead=false'];
@@ -26,7 +26,7 @@ describeWith(['java', 'zookeeper'], 'conversations with Apache ZooKeeper and wit
   });
   afterAll(() => Promise.all(running.map((group) => group.stopAll())));
 
-  test.each([...conversations, ...randomConversations].map(({ name }) => name))('%s', (name) => {
+  test.each(chosenConversations.map(({ name }) => name))('%s', (name) => {
     expect(embedded.get(name)).toEqual(apache.get(name));
   });
 });

@@ -4,6 +4,7 @@
  */
 
 import { invariant } from '../../../base/invariant.ts';
+import { inOrderOfClone } from '../../../base/java-hash.ts';
 import { ErrorCode } from '../../../model/error-code.ts';
 import type { Acl } from '../../../model/acl.ts';
 import type { TreeReader } from '../../tree/api.ts';
@@ -153,15 +154,22 @@ export class Outstanding {
     }
   }
 
-  /** The ephemerals that a session will have had when everything in flight is applied. */
+  /**
+   * The ephemerals that a session will have had when everything in flight is applied, in the order in which Apache's
+   * server takes them away: that of a cloned HashSet, to which those in flight are added.
+   */
   ephemeralsOf(sessionId: bigint): string[] {
-    const paths = new Set(this.#tree.ephemeralsOf(sessionId));
+    const applied = this.#tree.ephemeralsOf(sessionId);
+    const order = new Set(inOrderOfClone(applied));
+    const more = new Set<string>();
     for (let i = this.#head; i < this.#queue.length; i++) {
-      const change = this.#queue[i] as Change;
-      if (change.node === null) paths.delete(change.path);
-      else if (change.node.ephemeralOwner === sessionId) paths.add(change.path);
+      const { node, path } = this.#queue[i] as Change;
+      if (node === null) {
+        order.delete(path);
+        more.delete(path);
+      } else if (node.ephemeralOwner === sessionId && !order.has(path)) more.add(path);
     }
-    return [...paths];
+    return more.size === 0 ? [...order] : inOrderOfClone(applied.filter((path) => order.has(path)), [...more]);
   }
 
   #push(change: Change): void {

@@ -1,5 +1,6 @@
 /** Reads of nodes (facts 1.5, 1.15, 3.1; FinalRequestProcessor). */
 
+import { inOrderOfClone } from '../../../base/java-hash.ts';
 import { ErrorCode } from '../../../model/error-code.ts';
 import { Perms, type Acl, type Id } from '../../../model/acl.ts';
 import type { Stat } from '../../../model/stat.ts';
@@ -79,7 +80,7 @@ function masked(entry: Acl): Acl {
 export function readEphemerals(tools: ReplyTools, { request }: Asked): Answer {
   // A null prefix stands for all, so the request's own record is too strict here.
   const prefixPath = bodyOf(nullableUstring, request) ?? '';
-  const all = tools.tree.ephemeralsOf(request.sessionId);
+  const all = inOrderOfClone(tools.tree.ephemeralsOf(request.sessionId));
   const prefix = prefixPath.trim();
   const ephemerals = prefix === '' || prefix === '/' ? all : all.filter((path) => path.startsWith(prefixPath));
   return answer(GetEphemeralsResponse, { ephemerals });

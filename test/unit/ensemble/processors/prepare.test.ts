@@ -98,7 +98,7 @@ describe('writes in flight', () => {
     bench.run(1, ask.create('/gone', '', 1));
     bench.run(1, ask.create('/theirs', '', 1), { sessionId: OTHER_SESSION });
     const txns = [bench.prepare(1, ask.create('/new', '', 1)), bench.prepare(2, ask.delete('/gone')), bench.prepare(-11)];
-    expect(txns[2]?.body).toEqual({ type: -11, paths: ['/old', '/new'] });
+    expect(txns[2]?.body).toEqual({ type: -11, paths: ['/new', '/old'] });
     expect(bench.prepare(1, ask.create('/late', '')).body).toEqual({ type: -1, err: -112 });
     for (const txn of txns) bench.apply(txn);
     expect(bench.database.tree.children('/')).toEqual(['zookeeper', 'theirs']);
