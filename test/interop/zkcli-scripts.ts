@@ -80,7 +80,7 @@ const watches: CliScript = {
     'get -w /w', 'ls -w /w', 'removewatches /w -c', 'create /w/g', 'removewatches /w -c', 'removewatches /w -d', 'set /w 8', 'removewatches /w -d',
     'get -w /w', 'ls -w /w', 'removewatches /w -a', 'set /w 9', 'get -w /w', 'removewatches /w -d -l', 'removewatches /w/missing', 'removewatches',
     'addWatch -m PERSISTENT /w', 'removewatches /w -p', 'addWatch /w', 'removewatches /w -r', 'create /w/h', 'removewatches /w -a',
-    'printwatches off', 'get -w /w', 'set /w 10', 'sync /w', 'printwatches on', 'get -w /w', 'set /w 11',
+    'sync /w', 'printwatches off', 'get -w /w', 'set /w 10', 'sync /w', 'printwatches on', 'get -w /w', 'set /w 11',
     'getAcl /w', 'config -w', 'deleteall /w',
   ],
 };
