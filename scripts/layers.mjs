@@ -99,7 +99,7 @@ export const zones = [
   ], ['valibot']),
 
   onNode('platform', 'src/platform/', [
-    ...values('base'), ...types('model', 'wire', 'client', 'ensemble', ...stages, 'services'),
+    ...values('base'), only('model', 'src/model/errors.ts'), ...types('model', 'wire', 'client', 'ensemble', ...stages, 'services'),
   ]),
 
   onNode('hosts', 'src/hosts/*', hostsMayImport, hostPackages),

@@ -5,8 +5,10 @@ import { appCommands, appEvents } from './app.ts';
 import { clusterCommands, clusterEvents } from './cluster.ts';
 import { connectionCommands, connectionEvents } from './connections.ts';
 import type { ParamsOf, ResultOf } from './define.ts';
+import { historyCommands, historyEvents } from './history.ts';
 import { labCommands, labEvents } from './lab.ts';
 import { nodeCommands, nodeEvents } from './nodes.ts';
+import { transferCommands, transferEvents } from './transfer.ts';
 import { watchCommands, watchEvents } from './watches.ts';
 
 export const COMMANDS = {
@@ -16,6 +18,8 @@ export const COMMANDS = {
   ...watchCommands,
   ...clusterCommands,
   ...labCommands,
+  ...transferCommands,
+  ...historyCommands,
 } as const;
 
 export const EVENTS = {
@@ -25,6 +29,8 @@ export const EVENTS = {
   ...watchEvents,
   ...clusterEvents,
   ...labEvents,
+  ...transferEvents,
+  ...historyEvents,
 } as const;
 
 export type CommandName = keyof typeof COMMANDS;

@@ -43,6 +43,10 @@ export const HINTS = [
   /** Root cannot be read; any path can still be opened. */
   'hint.openPath',
   'hint.checkPath',
+  /** An export that is no export, is broken, or is not there: another file, or the one it was made from. */
+  'hint.checkFile',
+  /** The disk refused: space, rights. */
+  'hint.checkDisk',
   /** The local server did not run: see its log. */
   'hint.localServer',
   /** The view lost its host: it comes back by itself, or Zooscope has to be opened again. */

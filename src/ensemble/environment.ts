@@ -5,6 +5,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Listen } from './listener.ts';
 import type { MessageDigests } from './processors/auth/message-digests.ts';
+import type { StreamCodec } from './log/compression.ts';
 import type { Storage } from './log/storage.ts';
 
 /** What the machine says about itself, for the words that show it. */
@@ -23,6 +24,8 @@ export interface ServerEnvironment {
   readonly digests: MessageDigests;
   readonly listen: Listen;
   readonly host: HostFacts;
+  /** For compressed snapshots. */
+  readonly gzip: StreamCodec;
   /** Where snapshots are: dataDir's version-2. */
   readonly snapshots: Storage;
   /** Where the log is; the same object unless dataLogDir is set. */

@@ -7,6 +7,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { below, type Random } from '../base/random.ts';
+import type { Compression, SnapshotCodecs } from './log/compression.ts';
 import { writeSnapshot } from './log/snapshot-writer.ts';
 import type { TxnLog } from './log/txn-log.ts';
 import type { ServerStats } from './processors/stats.ts';
@@ -17,11 +18,17 @@ import type { Transaction } from './txn/transaction.ts';
 
 export interface JournalOptions {
   readonly snapCount: number;
+  /** A snapshot after so many bytes of log, too; 0: only by count (snapSizeLimitInKb). */
+  readonly snapshotLogBytes: number;
+  readonly compression: Compression;
+  /** A sync that takes longer is worth a line (fsync.warningthresholdms). */
+  readonly fsyncWarningMs: number;
 }
 
 export interface JournalParts {
   readonly log: TxnLog;
   readonly snapshots: Storage;
+  readonly codecs: SnapshotCodecs;
   readonly database: Database;
   readonly clock: Clock;
   readonly random: Random;
@@ -47,13 +54,16 @@ export class Journal {
   #failed = false;
   #sinceSnapshot = 0;
   #snapshotAfter: number;
+  #bytesAtSnapshot = 0;
+  #snapshotAfterBytes: number;
   #snapshot: Promise<void> | null = null;
 
   constructor(parts: JournalParts, options: JournalOptions, events: JournalEvents) {
     this.#parts = parts;
     this.#options = options;
     this.#events = events;
-    this.#snapshotAfter = this.#nextCadence();
+    this.#snapshotAfter = this.#nextCadence(options.snapCount);
+    this.#snapshotAfterBytes = this.#nextCadence(options.snapshotLogBytes);
   }
 
   /** Puts a transaction in line; `onDurable` tells when it is on the disk. */
@@ -66,12 +76,21 @@ export class Journal {
     this.#running ??= new Promise((resolve) => this.#parts.defer(() => void this.#flush().finally(resolve)));
   }
 
-  /** Takes a snapshot now, unless one is being written. */
+  /** Takes a snapshot now, unless one is being written. If it cannot be written, that is logged and counted. */
   takeSnapshot(): Promise<void> {
-    this.#snapshot ??= this.#writeSnapshot().finally(() => {
+    this.#snapshot ??= this.#trySnapshot().finally(() => {
       this.#snapshot = null;
     });
     return this.#snapshot;
+  }
+
+  /**
+   * The snapshot that must be there before the first log, for without one no server starts on a log.
+   *
+   * @throws StorageError when it cannot be written
+   */
+  firstSnapshot(): Promise<void> {
+    return this.#writeSnapshot();
   }
 
   /** Waits until everything appended is durable, and closes the log. */
@@ -87,7 +106,7 @@ export class Journal {
         const upTo = this.#appended;
         const started = this.#parts.clock.monotonicMs();
         await this.#parts.log.sync();
-        this.#parts.stats.fsync.add(this.#parts.clock.monotonicMs() - started);
+        this.#noteSync(this.#parts.clock.monotonicMs() - started);
         this.#durable = upTo;
         this.#events.onDurable(upTo);
         this.#considerSnapshot();
@@ -100,32 +119,53 @@ export class Journal {
     }
   }
 
+  #noteSync(tookMs: number): void {
+    const { stats, logger } = this.#parts;
+    stats.fsync.add(tookMs);
+    const limitMs = this.#options.fsyncWarningMs;
+    if (tookMs <= limitMs) return;
+    stats.count('fsync_threshold_exceed_count');
+    logger.log('warn', 'the disk is slow to take the transaction log, which makes every write wait', { tookMs, limitMs });
+  }
+
   #considerSnapshot(): void {
-    if (this.#sinceSnapshot <= this.#snapshotAfter || this.#snapshot !== null) return;
+    if (this.#snapshot !== null) return;
+    const { log } = this.#parts;
+    const { snapCount, snapshotLogBytes } = this.#options;
+    const byBytes = snapshotLogBytes > 0 && log.bytesAppended - this.#bytesAtSnapshot > this.#snapshotAfterBytes;
+    if (this.#sinceSnapshot <= this.#snapshotAfter && !byBytes) return;
     this.#sinceSnapshot = 0;
-    this.#snapshotAfter = this.#nextCadence();
-    this.#parts.log.roll();
+    this.#bytesAtSnapshot = log.bytesAppended;
+    this.#snapshotAfter = this.#nextCadence(snapCount);
+    this.#snapshotAfterBytes = this.#nextCadence(snapshotLogBytes);
+    log.roll();
     void this.takeSnapshot();
   }
 
-  /** Half of snapCount, and up to as much again by chance, so that servers do not all do it at once. */
-  #nextCadence(): number {
-    const half = Math.floor(this.#options.snapCount / 2);
+  /** Half of the limit, and up to as much again by chance, so that servers do not all do it at once. */
+  #nextCadence(limit: number): number {
+    const half = Math.floor(limit / 2);
     return half + below(this.#parts.random, Math.max(1, half));
   }
 
-  async #writeSnapshot(): Promise<void> {
-    const { snapshots, database, clock, stats, logger, defer } = this.#parts;
-    const started = clock.monotonicMs();
+  async #trySnapshot(): Promise<void> {
     try {
-      const giveWay = (): Promise<void> => new Promise((resolve) => defer(resolve));
-      const name = await writeSnapshot(snapshots, database.snapshot(), giveWay);
-      stats.snapshots.add(clock.monotonicMs() - started);
-      logger.log('info', 'snapshot written', { name });
+      await this.#writeSnapshot();
     } catch (error) {
       // The log still holds everything: the server can go on, and tries again later.
-      stats.count('snapshot_error_count');
-      logger.log('error', 'a snapshot could not be written', { error });
+      this.#parts.stats.count('snapshot_error_count');
+      this.#parts.logger.log('error', 'a snapshot could not be written', { error });
     }
+  }
+
+  /** @throws StorageError */
+  async #writeSnapshot(): Promise<void> {
+    const { snapshots, codecs, database, clock, stats, logger, defer } = this.#parts;
+    const { compression } = this.#options;
+    const started = clock.monotonicMs();
+    const giveWay = (): Promise<void> => new Promise((resolve) => defer(resolve));
+    const name = await writeSnapshot(snapshots, database.snapshot(), giveWay, { compression, codecs });
+    stats.snapshots.add(clock.monotonicMs() - started);
+    logger.log('info', 'snapshot written', { name });
   }
 }

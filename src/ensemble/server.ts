@@ -18,6 +18,7 @@ import { FrontDesk } from './front-desk.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { Journal } from './journal.ts';
 import type { ClientSocket, Listener, SocketHandler } from './listener.ts';
+import { SnapshotCodecs } from './log/compression.ts';
 import { recover, type Recovered } from './log/recovery.ts';
 import { TxnLog } from './log/txn-log.ts';
 import { Access } from './processors/auth/access.ts';
@@ -107,11 +108,11 @@ export class Server implements ConnectionOwner {
     const { config } = options;
     const settings = readSettings(config.properties);
     refuseUnsupportedProperties(config.properties);
-    const { snapshots, logs, logger, random } = environment;
+    const { snapshots, logs, logger, random, gzip } = environment;
     const { extendedTypes, digestEnabled, trustEmptySnapshot: trustEmpty } = settings;
     const hashSeed = random.uint32();
     const newTarget = (): Database => new Database({ extendedTypes, digestEnabled, hashSeed });
-    const recovered = await recover(snapshots, { newTarget, logs, trustEmpty, logger });
+    const recovered = await recover(snapshots, { newTarget, codecs: new SnapshotCodecs(gzip), logs, trustEmpty, logger });
     const server = new Server(environment, options, settings, recovered.target);
     await server.#open(recovered);
     return server;
@@ -161,7 +162,7 @@ export class Server implements ConnectionOwner {
 
   async #open(recovered: Recovered<Database>): Promise<void> {
     // Apache's server refuses a directory that has logs and no snapshot, so the first one comes before the first log.
-    if (recovered.fresh) await this.#journal.takeSnapshot();
+    if (recovered.fresh) await this.#journal.firstSnapshot();
     const { clientPort: port, clientPortAddress: host, clientPortListenBacklog: backlog } = this.#config;
     this.#listener = await this.#environment.listen({ port, host, backlog }, (socket) => this.#accept(socket));
     this.#housekeeping.start();
@@ -229,11 +230,13 @@ export class Server implements ConnectionOwner {
   }
 
   #makeJournal(onFailure: (error: unknown) => void): Journal {
-    const { clock, random, logger, defer, snapshots, logs } = this.#environment;
-    const { preallocateBytes, forceSync, logBytesMax } = this.#settings;
+    const { clock, random, logger, defer, snapshots, logs, gzip } = this.#environment;
+    const { preallocateBytes, forceSync, logBytesMax, snapCount, snapshotLogBytes, fsyncWarningMs } = this.#settings;
+    const options = { snapCount, snapshotLogBytes, fsyncWarningMs, compression: this.#settings.snapshotCompression };
     const log = new TxnLog(logs, { preallocateBytes, forceSync, fileBytesMax: Math.max(0, logBytesMax) });
-    const parts = { log, snapshots, database: this.#database, clock, random, logger, defer, stats: this.#stats };
-    return new Journal(parts, { snapCount: this.#settings.snapCount }, {
+    const codecs = new SnapshotCodecs(gzip);
+    const parts = { log, snapshots, codecs, database: this.#database, clock, random, logger, defer, stats: this.#stats };
+    return new Journal(parts, options, {
       onDurable: (zxid) => this.#perform(this.#role.step({ kind: 'durable', zxid })),
       onFailure,
     });

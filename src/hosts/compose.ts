@@ -6,7 +6,8 @@
 
 import { setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { Logger } from '../base/logger.ts';
 import { UsageError } from '../model/errors.ts';
 import { takeInstanceLock } from '../platform/instance-lock.ts';
@@ -17,7 +18,10 @@ import { nodeResolver } from '../platform/node-resolver.ts';
 import { nodeStore } from '../platform/node-store.ts';
 import { installNodeText } from '../platform/node-text.ts';
 import { nodeTransport } from '../platform/node-transport.ts';
-import type { AppFacts, Ports, SecretStore } from '../services/ports.ts';
+import { nodeExportFiles } from '../platform/transfer/export-files.ts';
+import { nodeLogFolder } from '../platform/transfer/log-folder.ts';
+import { nodeTransferTools } from '../platform/transfer/tools.ts';
+import type { AppFacts, ExportFiles, Ports, SecretStore } from '../services/ports.ts';
 import { createServices, type Services } from '../services/services.ts';
 import type { AppFiles } from './app-files.ts';
 import { createDispatcher } from './dispatcher.ts';
@@ -32,6 +36,8 @@ export interface AppOptions {
   readonly logger: Logger;
   /** What makes process.execPath a plain Node for server processes. */
   readonly serverEnv?: Readonly<Record<string, string>>;
+  /** The system's dialog for files, where the host has one. */
+  readonly chooseFile?: ExportFiles['choose'];
 }
 
 export interface App {
@@ -80,7 +86,7 @@ export async function composeApp(options: AppOptions): Promise<App> {
   };
 }
 
-function portsOf({ host, files, dataDirectory, secrets, logger, serverEnv }: AppOptions): Ports {
+function portsOf({ host, files, dataDirectory, secrets, logger, serverEnv, chooseFile }: AppOptions): Ports {
   return {
     app: { version: files.version, host, platform: process.platform },
     openStore: (name) => nodeStore(join(dataDirectory, `${name}.json`)),
@@ -97,8 +103,20 @@ function portsOf({ host, files, dataDirectory, secrets, logger, serverEnv }: App
     clock: nodeClock,
     random: nodeRandom,
     logger,
+    transfer: {
+      tools: nodeTransferTools,
+      files: nodeExportFiles(exportFolder(), chooseFile),
+      jobs: nodeLogFolder(join(dataDirectory, 'jobs')),
+      history: nodeLogFolder(join(dataDirectory, 'history')),
+    },
     readResource: (name) => readFile(join(files.resources, name), 'utf8'),
   };
+}
+
+/** Where exports go unless a person says otherwise; ZOOSCOPE_EXPORTS names another folder. */
+function exportFolder(): string {
+  const own = process.env['ZOOSCOPE_EXPORTS'];
+  return own === undefined || own === '' ? join(homedir(), 'zooscope-exports') : resolve(own);
 }
 
 async function chooseStart(services: Services, connect: string | null, logger: Logger): Promise<void> {

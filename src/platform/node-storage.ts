@@ -4,12 +4,14 @@
  */
 
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { access, mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UsageError } from '../model/errors.ts';
 import type { Storage, StorageFile } from '../ensemble/log/storage.ts';
 
 /** Before a file is whole. ZooKeeper reads a name up to its first dot, so this must not begin as a real one does. */
 const UNFINISHED = 'unfinished-';
+const STREAM_BYTES = 256 * 1024;
 
 /**
  * The files of one directory, which is made if it is not there. What an earlier process left unfinished is removed.
@@ -59,8 +61,28 @@ class NodeStorage implements Storage {
     }
   }
 
-  async create(name: string): Promise<StorageFile> {
-    return new NodeFile(await open(this.#path(name), 'wx'), () => this.#syncDirectory());
+  async *stream(name: string): AsyncIterableIterator<Uint8Array> {
+    const handle = await open(this.#path(name), constants.O_RDONLY);
+    try {
+      for (let at = 0; ; ) {
+        // A fresh piece each time: the reader may keep views of it.
+        const piece = new Uint8Array(STREAM_BYTES);
+        const { bytesRead } = await handle.read(piece, 0, piece.length, at);
+        if (bytesRead === 0) return;
+        at += bytesRead;
+        yield piece.subarray(0, bytesRead);
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async create(name: string, first: Uint8Array): Promise<StorageFile> {
+    // One server has the directory for itself, so nobody takes the name between the question and the rename.
+    const taken = await access(this.#path(name)).then(() => true, () => false);
+    if (taken) throw new UsageError('FileExists', `${name} is there already`);
+    await this.writeWhole(name, [first]);
+    return new NodeFile(await open(this.#path(name), 'r+'), first.length);
   }
 
   async writeWhole(name: string, parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void> {
@@ -83,10 +105,13 @@ class NodeStorage implements Storage {
     await this.#syncDirectory();
   }
 
-  async truncate(name: string, bytes: number): Promise<void> {
+  async truncate(name: string, bytes: number, doubtful = bytes): Promise<void> {
     const handle = await open(this.#path(name), 'r+');
     try {
       await handle.truncate(bytes);
+      const again = new Uint8Array(Math.max(0, bytes - doubtful));
+      const { bytesRead } = await handle.read(again, 0, again.length, doubtful);
+      await writeAll(handle, again.subarray(0, bytesRead), doubtful);
       await handle.sync();
     } finally {
       await handle.close();
@@ -122,13 +147,11 @@ class NodeStorage implements Storage {
 
 class NodeFile implements StorageFile {
   readonly #handle: FileHandle;
-  /** Makes the name durable; null once done. */
-  #syncName: (() => Promise<void>) | null;
-  #end = 0;
+  #end: number;
 
-  constructor(handle: FileHandle, syncName: () => Promise<void>) {
+  constructor(handle: FileHandle, end: number) {
     this.#handle = handle;
-    this.#syncName = syncName;
+    this.#end = end;
   }
 
   async append(bytes: Uint8Array): Promise<void> {
@@ -138,9 +161,6 @@ class NodeFile implements StorageFile {
 
   async sync(): Promise<void> {
     await this.#handle.datasync();
-    if (this.#syncName === null) return;
-    await this.#syncName();
-    this.#syncName = null;
   }
 
   async preallocate(totalBytes: number): Promise<void> {

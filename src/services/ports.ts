@@ -9,6 +9,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { CancelSignal } from '../base/signal.ts';
+import type { AppendLog, ExportInput, ExportOutput, TransferTools } from './transfer/ports.ts';
 
 /** What a store holds when it is asked. */
 export type Stored =
@@ -95,6 +96,43 @@ export interface Hash {
   sha1(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
+/** A folder of logs, each under a name of letters, digits, dots and dashes. */
+export interface LogFolder {
+  /** Made with its first line. */
+  log(name: string): AppendLog;
+  /** @throws UsageError FileFailed */
+  names(): Promise<readonly string[]>;
+  /** Removes a log for good; one that is not there is ignored. @throws UsageError FileFailed */
+  remove(name: string): Promise<void>;
+}
+
+/** The exports on this machine. Files are named by absolute paths. */
+export interface ExportFiles {
+  /** Where exports go unless a person says otherwise. */
+  readonly folder: string;
+  input(file: string): ExportInput;
+  /** @param options `overwrite`: whether a file of this name may be replaced */
+  output(options: { readonly file: string; readonly gzip: boolean; readonly overwrite: boolean }): ExportOutput;
+  /** The exports in the folder; none when there is no folder. @throws UsageError FileFailed */
+  list(): Promise<readonly { readonly file: string; readonly bytes: number; readonly atMs: number }[]>;
+  /** @throws UsageError FileFailed when it is not there */
+  bytes(file: string): Promise<number>;
+  /** Whether something of this name is there. */
+  exists(file: string): Promise<boolean>;
+  /** Whether the system would take it as an absolute path. */
+  isAbsolute(file: string): boolean;
+  /** The system's dialog; `supported` false where there is none. `file` null: the person chose none. */
+  choose(mode: 'open' | 'save', suggested: string | null): Promise<{ readonly supported: boolean; readonly file: string | null }>;
+}
+
+/** Files of jobs on many nodes, and of the journal of what was overwritten. */
+export interface TransferPorts {
+  readonly tools: TransferTools;
+  readonly files: ExportFiles;
+  readonly jobs: LogFolder;
+  readonly history: LogFolder;
+}
+
 /** What the app is, for `app.info`. */
 export interface AppFacts {
   readonly version: string;
@@ -121,6 +159,7 @@ export interface Ports {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly transfer: TransferPorts;
   /** The text of a file of resources/. */
   readonly readResource: (name: 'sample-tree.json') => Promise<string>;
   /** Opens a session; the client's connectZooKeeper where this is left out. Tests hand in fakes. */

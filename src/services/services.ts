@@ -15,12 +15,18 @@ import { createNotices } from './app/notices.ts';
 import { clusterHandlers, createCluster } from './cluster/cluster-service.ts';
 import { connectionHandlers, createConnections } from './connections/connections-service.ts';
 import type { Handlers, ServiceEvent, Tell } from './context.ts';
+import { historyHandlers } from './history/history-handlers.ts';
+import { Journal } from './history/journal.ts';
+import { createKept } from './history/keep.ts';
 import { createLab, labHandlers, type LabService } from './lab/lab-service.ts';
 import { createDeletions } from './nodes/deletions.ts';
 import { nodeHandlers } from './nodes/nodes-service.ts';
 import type { AskServer, Ports } from './ports.ts';
 import { connectionTestHandlers } from './probe/connection-test.ts';
 import { createProfiles, profileHandlers, type ProfilesService } from './profiles/profiles-service.ts';
+import { transferHandlers } from './transfer/app/handlers.ts';
+import { TransferService } from './transfer/app/transfer-service.ts';
+import { createJob } from './transfer/job.ts';
 import { treeHandlers } from './tree/tree-service.ts';
 import { watchHandlers } from './watches/watches-service.ts';
 
@@ -65,7 +71,17 @@ export function createServices(ports: Ports): Services {
   const profiles = createProfiles(ports.openStore('profiles'), secrets, random, notices, tell);
   const lab = createLab({ ports, openClient, profiles, notices, tell });
   const connections = createConnections({ ports, openClient, profiles, tell, beforeOpen: labStarter(lab, profiles) });
-  const deletions = createDeletions(ports, connections, tell);
+  const journal = new Journal({
+    clock, random, logger,
+    folder: ports.transfer.history,
+    base64: ports.transfer.tools.base64,
+    onChanged: (operation) => tell('history.operation', operation),
+    onForgotten: (operationIds) => tell('history.forgotten', { operationIds: operationIds === null ? null : [...operationIds] }),
+  });
+  const kept = createKept(journal, ports.transfer.tools);
+  const deletions = createDeletions(ports, connections, journal, tell);
+  const sources = { ports, openClient, askServer, connections, journal };
+  const transfers = new TransferService({ ...sources, notices, tell, createJob });
   const cluster = createCluster({ ports, askServer, connections, settings, tell });
   const identityParts: IdentityParts = { hash: ports.hash, askServer, logger };
 
@@ -75,11 +91,13 @@ export function createServices(ports: Ports): Services {
     ...connectionTestHandlers({ ports, openClient }, tell),
     ...connectionHandlers(connections),
     ...treeHandlers(connections, ports, identityParts),
-    ...nodeHandlers(connections, deletions),
-    ...aclHandlers(connections, identityParts),
+    ...nodeHandlers(connections, deletions, kept),
+    ...aclHandlers(connections, identityParts, kept),
     ...watchHandlers(connections, ports, askServer),
     ...clusterHandlers(cluster),
     ...labHandlers(lab),
+    ...transferHandlers(transfers, connections, ports),
+    ...historyHandlers({ ...sources, transfers }),
   };
   return {
     handlers,
@@ -96,6 +114,7 @@ export function createServices(ports: Ports): Services {
     },
     async close() {
       cluster.stop();
+      await transfers.close();
       await connections.closeAll();
       await lab.stopAll();
     },

@@ -11,6 +11,8 @@ import { useConnectionsStore } from './stores/connections.ts';
 import { useLabStore } from './stores/lab.ts';
 import { useProfilesStore } from './stores/profiles.ts';
 import { useToastsStore } from './stores/toasts.ts';
+import { useHistoryStore } from './stores/history.ts';
+import { useTransfersStore } from './stores/transfers.ts';
 import { useTreeStore } from './stores/tree.ts';
 import { useWorkbenchStore } from './stores/workbench.ts';
 import './theme/tokens.css';
@@ -24,7 +26,8 @@ export async function startView(link: Link, element: Element): Promise<VueApp> {
   const toasts = useToastsStore();
   useTreeStore().start();
   app.mount(element);
-  const started = [useAppStore().start(), useProfilesStore().start(), useConnectionsStore().start(), useLabStore().start()];
+  const started = [useAppStore().start(), useProfilesStore().start(), useConnectionsStore().start(), useLabStore().start(), useTransfersStore().start()];
+  useHistoryStore();
   for (const result of await Promise.allSettled(started)) {
     if (result.status === 'rejected') toasts.fail(i18n.global.t('start.loadFailed'), result.reason);
   }

@@ -17,6 +17,11 @@ const writes = (connectionId: string): Partial<Record<CommandName, unknown>> => 
   'node.create': { connectionId, path: '/b', kind: 'persistent', data: null, acl: null, ttlMs: null, parents: false },
   'node.delete': { connectionId, path: '/a', token: 't', jobId: 'j' },
   'acl.write': { connectionId, path: '/a', acl: [{ perms: 31, id: { scheme: 'world', id: 'anyone' } }], aversion: 0 },
+  'transfer.write': {
+    connectionId, previewId: null, nodesPerSecondMax: null,
+    work: { kind: 'delete', connectionId, path: '/a', ephemerals: false, acl: true },
+  },
+  'history.undo': { connectionId, operationId: 'o', indexes: null, conflicts: 'leave' },
 });
 const writeNames = (Object.keys(COMMANDS) as CommandName[]).filter((name) => COMMANDS[name].access === 'write');
 
@@ -149,7 +154,13 @@ describe('events', () => {
     await h.call('cluster.status', { connectionId });
     const { token } = await h.call('node.deletePreview', { connectionId, path: '/a', limit: 10, jobId: 'j' });
     await h.call('node.delete', { connectionId, path: '/a', token, jobId: 'j' });
+    const work = { kind: 'export', connectionId, path: '/', ephemerals: false, acl: true, file: '/exports/a', compression: 'none', overwriteFile: false } as const;
+    const { jobId } = await h.call('transfer.read', { work, dryRun: false });
     await h.clock.advance(2_000);
+    await h.call('transfer.control', { jobId, action: 'cancel' });
+    for (let i = 0; i < 50 && h.told('transfer.job').every(({ endedAtMs }) => endedAtMs === null); i++) await h.clock.advance(2_000);
+    await h.call('transfer.control', { jobId, action: 'forget' });
+    await h.call('history.forget', { operationIds: null });
     await h.call('connections.close', { connectionId });
     for (const { name, payload } of h.events) {
       const result = v.safeParse(EVENTS[name] as Parameters<typeof v.safeParse>[0], payload);

@@ -6,6 +6,8 @@ import { Database } from '../../src/ensemble/tree/database.ts';
 import type { Storage } from '../../src/ensemble/log/storage.ts';
 import type { Stat } from '../../src/model/stat.ts';
 import { nodeStorage } from '../../src/platform/node-storage.ts';
+import { SnapshotCodecs } from '../../src/ensemble/log/compression.ts';
+import { nodeGzip } from '../../src/platform/node-gzip.ts';
 import type { KazooAcl, KazooClient } from '../support/kazoo.ts';
 import type { ServerHandle } from '../support/server-process.ts';
 
@@ -18,6 +20,8 @@ export interface SeenNode {
 
 export const newDatabase = (): Database => new Database({ extendedTypes: true, digestEnabled: true });
 
+export const codecs = new SnapshotCodecs(nodeGzip);
+
 /** Java properties under which Apache takes every kind of node. */
 export const allNodeKinds = ['-Dzookeeper.extendedTypesEnabled=true'];
 
@@ -26,7 +30,7 @@ export function storageOf(dataDir: string): Promise<Storage> {
 }
 
 export async function recoverDirectory(dataDir: string): Promise<Recovered<Database>> {
-  return recover(await storageOf(dataDir), { newTarget: newDatabase });
+  return recover(await storageOf(dataDir), { newTarget: newDatabase, codecs });
 }
 
 const walkScript = `

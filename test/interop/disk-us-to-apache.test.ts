@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { seededRandom } from '../../src/base/random.ts';
+import type { Compression } from '../../src/ensemble/log/compression.ts';
 import { purge } from '../../src/ensemble/log/purge.ts';
 import { writeSnapshot } from '../../src/ensemble/log/snapshot-writer.ts';
 import { TxnLog } from '../../src/ensemble/log/txn-log.ts';
@@ -12,7 +13,7 @@ import { startKazoo } from '../support/kazoo.ts';
 import { temporaryDirectory } from '../support/process-guard.ts';
 import { describeWith } from '../support/requirements.ts';
 import { TxnMaker } from '../unit/ensemble/tree/txn-maker.ts';
-import { allNodeKinds, metricsOf, newDatabase, recoverDirectory, storageOf, walkDatabase, walkWithKazoo } from './disk-support.ts';
+import { allNodeKinds, codecs, metricsOf, newDatabase, recoverDirectory, storageOf, walkDatabase, walkWithKazoo } from './disk-support.ts';
 
 const auth = [['digest', 'super:admin']] as const;
 /** Apache's super user, who reads everything. */
@@ -28,10 +29,11 @@ function commit(database: Database, log: TxnLog, maker: TxnMaker): void {
 }
 
 /** A few thousand transactions over several logs, with snapshots that were written while they went on. */
-async function writeDirectory(dataDir: string, seed: number): Promise<Database> {
+async function writeDirectory(dataDir: string, seed: number, compression: Compression): Promise<Database> {
+  const form = { compression, codecs };
   const storage = await storageOf(dataDir);
   const database = newDatabase();
-  await writeSnapshot(storage, database.snapshot(), () => Promise.resolve());
+  await writeSnapshot(storage, database.snapshot(), () => Promise.resolve(), form);
   const log = new TxnLog(storage, { preallocateBytes: 64 * 1024 });
   const maker = new TxnMaker(seededRandom(seed), database.tree, { nodesMax: 1500, dataBytesMax: 2000 });
   for (let round = 0; round < 5; round++) {
@@ -42,7 +44,7 @@ async function writeDirectory(dataDir: string, seed: number): Promise<Database> 
     await writeSnapshot(storage, database.snapshot(), async () => {
       for (let i = 0; i < 20; i++) commit(database, log, maker);
       await log.sync();
-    });
+    }, form);
     await purge(storage, 3);
   }
   for (let i = 0; i < 300; i++) commit(database, log, maker);
@@ -51,9 +53,9 @@ async function writeDirectory(dataDir: string, seed: number): Promise<Database> 
 }
 
 describeWith(['java', 'zookeeper', 'kazoo'], 'our data directory, served by Apache', () => {
-  test.each([1, 2, 3])('seed %i', async (seed) => {
+  test.each([[1, 'none'], [2, 'gz'], [3, 'snappy']] as const)('seed %i, compression: %s', async (seed, compression) => {
     const dataDir = temporaryDirectory();
-    const database = await writeDirectory(dataDir, seed);
+    const database = await writeDirectory(dataDir, seed, compression);
     const again = await recoverDirectory(dataDir);
     expect(walkDatabase(again.target)).toEqual(walkDatabase(database));
     expect(again.target.digestMismatches).toBe(0);

@@ -11,9 +11,10 @@ import { nodeHash } from '../../src/platform/node-hash.ts';
 import { nodeRandom } from '../../src/platform/node-random.ts';
 import { nodeResolver } from '../../src/platform/node-resolver.ts';
 import { nodeTransport } from '../../src/platform/node-transport.ts';
-import type { LocalServers, Ports } from '../../src/services/ports.ts';
+import type { LocalServers, Ports, TransferPorts } from '../../src/services/ports.ts';
 import { createServices, type Services } from '../../src/services/services.ts';
 import { readFile } from 'node:fs/promises';
+import { memoryTransfer } from '../unit/services/memory-logs.ts';
 import { fakeLocalServers, memorySecrets, memoryStore } from '../unit/services/harness.ts';
 
 export interface RealApp {
@@ -46,11 +47,16 @@ export async function until<T>(what: string, ask: () => T | Promise<T>, timeoutM
   }
 }
 
-export function startApp(localServers: LocalServers = fakeLocalServers()): RealApp {
+/** @param openStore what an earlier app left; empty stores where it is left out */
+export function startApp(
+  localServers: LocalServers = fakeLocalServers(),
+  transfer: TransferPorts = memoryTransfer(),
+  openStore?: Ports['openStore'],
+): RealApp {
   const stores = { profiles: memoryStore(), settings: memoryStore(), lab: memoryStore() };
   const ports: Ports = {
     app: { version: '0.0.0', host: 'web', platform: process.platform },
-    openStore: (name) => stores[name],
+    openStore: openStore ?? ((name) => stores[name]),
     secrets: memorySecrets(),
     localServers,
     transport: nodeTransport({ random: nodeRandom }),
@@ -59,6 +65,7 @@ export function startApp(localServers: LocalServers = fakeLocalServers()): RealA
     clock: nodeClock,
     random: nodeRandom,
     logger: silentLogger,
+    transfer,
     readResource: (name) => readFile(new URL(`../../resources/${name}`, import.meta.url), 'utf8'),
   };
   const services = createServices(ports);

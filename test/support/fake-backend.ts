@@ -7,12 +7,15 @@ import type { AppInfo, Settings } from '../../src/contract/app.ts';
 import { DEFAULT_SETTINGS } from '../../src/contract/app.ts';
 import type { CommandName, EventName, EventPayload, Params, Result } from '../../src/contract/contract.ts';
 import type { ConnectionState, Profile } from '../../src/contract/connections.ts';
+import type { HistoryOperation } from '../../src/contract/history.ts';
 import type { LabServer } from '../../src/contract/lab.ts';
 import type { Failure } from '../../src/contract/shapes.ts';
+import type { AnyTransferWork, TransferJob } from '../../src/contract/transfer.ts';
 import type { CallOutcome } from '../../src/contract/wire-api.ts';
 import { serveView, type CallDoor, type ViewChannel } from '../../src/hosts/view-session.ts';
 import { fakeCluster, fakeFeed, fakeRequests, fakeSteps } from './fake-screens.ts';
 import { sampleProfiles, stateOf } from './fake-profiles.ts';
+import { fakeDifference, fakeEntries, fakeItems, fakeJob, fakeJobs, fakeOperations } from './fake-transfers.ts';
 import { sampleTree, type FakeNode, type FakeTree } from './fake-tree.ts';
 import { joinPath, parentPath } from '../../src/model/zpath.ts';
 import type { InferOutput } from 'valibot';
@@ -57,6 +60,8 @@ export class FakeBackend {
   settings: Settings = DEFAULT_SETTINGS;
   info: InferOutput<typeof AppInfo> = { version: '0.1.0', host: 'web', platform: 'linux', secretStore: 'memory', startProfileId: null };
   labs: LabServer[] = [];
+  jobs = fakeJobs();
+  operations = fakeOperations();
   delayMs: number;
   /** Calls that fail: by command name. */
   readonly refuse = new Map<string, Failure>();
@@ -257,6 +262,57 @@ export class FakeBackend {
       if (on) this.tell('cluster.changed', fakeCluster(connectionId));
       return null;
     },
+    'transfer.list': () => this.jobs,
+    'transfer.read': ({ work, dryRun }) => this.#startJob(work, dryRun),
+    'transfer.write': ({ work }) => this.#startJob(work, false),
+    'transfer.items': ({ jobId, actions, from, count }) => {
+      const items = fakeItems(this.#job(jobId)).filter(({ action }) => actions === null || actions.includes(action));
+      return { items: items.slice(from, from + count), total: items.length };
+    },
+    'transfer.difference': () => fakeDifference(),
+    'transfer.control': ({ jobId, action }) => {
+      const states = { pause: 'paused', resume: 'running', cancel: 'cancelled' } as const;
+      if (action !== 'forget') this.#setJob({ ...this.#job(jobId), state: states[action], endedAtMs: action === 'cancel' ? Date.now() : null });
+      else {
+        this.jobs = this.jobs.filter((job) => job.jobId !== jobId);
+        this.tell('transfer.forgotten', { jobId });
+      }
+      return {};
+    },
+    'transfer.setRate': ({ jobId, nodesPerSecondMax }) => {
+      this.#setJob({ ...this.#job(jobId), nodesPerSecondMax });
+      return {};
+    },
+    'transfer.suggestFile': ({ path }) => ({ file: `/home/ann/zooscope-exports/orders${path.replaceAll('/', '-')}-2026-11-21.jsonl.gz` }),
+    'transfer.files': () => ({
+      folder: '/home/ann/zooscope-exports',
+      files: ['orders-config-2026-11-20.jsonl.gz', 'orders-services-2026-11-18.jsonl.gz'].map((name, i) => ({
+        file: `/home/ann/zooscope-exports/${name}`, bytes: 120_400 * (i + 1), atMs: Date.now() - 86_400_000 * (i + 1),
+      })),
+    }),
+    'transfer.fileInfo': ({ file }) => {
+      if (!file.endsWith('.gz')) throw new FakeFailure('BadExport', { kind: 'usage', layer: 'request', hint: 'hint.checkFile', message: 'line 412: edited: the checksum does not match what stands above' });
+      return { file, bytes: 120_400, format: 'zooscope', source: 'zk1:2181,zk2:2181,zk3:2181', root: '/config', atMs: Date.now() - 86_400_000, zxid: 0x5_0000_1234n };
+    },
+    'transfer.chooseFile': () => ({ supported: false, file: null }),
+    'history.list': ({ path, from, count }) => {
+      const found = this.operations.filter((operation) => path === null || operation.path.startsWith(path));
+      return { operations: found.slice(from, from + count), total: found.length, bytesOnDisk: 428_692 };
+    },
+    'history.entries': ({ operationId, from, count }) => {
+      const entries = fakeEntries(this.#operation(operationId));
+      return { entries: entries.slice(from, from + count), total: entries.length };
+    },
+    'history.value': () => fakeDifference().a,
+    'history.undo': ({ connectionId, operationId }) => {
+      const { path } = this.#operation(operationId);
+      return this.#startJob({ kind: 'undo', connectionId, path, operationId }, false);
+    },
+    'history.forget': ({ operationIds }) => {
+      this.operations = operationIds === null ? [] : this.operations.filter((operation) => !operationIds.includes(operation.operationId));
+      this.tell('history.forgotten', { operationIds });
+      return {};
+    },
     'lab.list': () => this.labs,
     'lab.create': async (_, signal) => {
       await wait(600, signal);
@@ -265,6 +321,33 @@ export class FakeBackend {
     'lab.start': ({ labId }) => this.#labState(labId, 'running'),
     'lab.stop': ({ labId }) => this.#labState(labId, 'stopped'),
   };
+
+  #job(jobId: string): TransferJob {
+    const job = this.jobs.find((each) => each.jobId === jobId);
+    if (job === undefined) throw new FakeFailure('UnknownJob', { kind: 'usage', layer: 'app' });
+    return job;
+  }
+
+  #operation(operationId: string): HistoryOperation {
+    const operation = this.operations.find((each) => each.operationId === operationId);
+    if (operation === undefined) throw new FakeFailure('UnknownOperation', { kind: 'usage', layer: 'app' });
+    return operation;
+  }
+
+  #setJob(job: TransferJob): void {
+    this.jobs = [job, ...this.jobs.filter(({ jobId }) => jobId !== job.jobId)];
+    this.tell('transfer.job', job);
+  }
+
+  /** A job that has ended when it is looked at. */
+  #startJob(work: AnyTransferWork, dryRun: boolean): TransferJob {
+    const job = fakeJob(`j${this.jobs.length + 1}`, work, {
+      dryRun, state: 'done', phase: 'finished', endedAtMs: Date.now(), startedAtMs: Date.now(), nodes: 640, nodesTotal: 640, nodesPerSecond: 0, remainingMs: null,
+      at: null, counts: { create: 2, change: 3, remove: 1, same: 634, leave: 0, fail: 0 }, zxidBefore: 0x5_0000_1250n, zxidAfter: 0x5_0000_1250n,
+    });
+    this.#setJob(job);
+    return job;
+  }
 
   #stale(connectionId: string, path: string): void {
     this.tell('tree.stale', { connectionId, path, what: 'children' });

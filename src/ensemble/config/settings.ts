@@ -18,6 +18,12 @@ export interface Settings {
   /** A log above this size is followed by a new one; 0: only snapshots roll it. */
   readonly logBytesMax: number;
   readonly forceSync: boolean;
+  /** A snapshot is also due after so many bytes of log; 0: only by count (snapSizeLimitInKb). */
+  readonly snapshotLogBytes: number;
+  /** snapshot.compression.method, as the name's ending. */
+  readonly snapshotCompression: 'none' | 'gz' | 'snappy';
+  /** fsync.warningthresholdms */
+  readonly fsyncWarningMs: number;
   readonly trustEmptySnapshot: boolean;
   readonly extendedTypes: boolean;
   readonly digestEnabled: boolean;
@@ -83,6 +89,9 @@ export function readSettings(properties: Properties): Settings {
     preallocateBytes: whole('zookeeper.preAllocSize', 65_536, 0) * KIB,
     logBytesMax: whole('zookeeper.txnLogSizeLimitInKb', -1, -1) * KIB,
     forceSync: yes('zookeeper.forceSync', true),
+    snapshotLogBytes: Math.max(0, whole('zookeeper.snapSizeLimitInKb', 4_194_304, -KIB)) * KIB,
+    snapshotCompression: readCompression(properties.get('zookeeper.snapshot.compression.method') ?? ''),
+    fsyncWarningMs: whole('fsync.warningthresholdms', whole('zookeeper.fsync.warningthresholdms', 1000, 0), 0),
     trustEmptySnapshot: flag('zookeeper.snapshot.trust.empty', false),
     extendedTypes: flag('zookeeper.extendedTypesEnabled', false),
     digestEnabled: flag('zookeeper.digest.enabled', true),
@@ -109,6 +118,14 @@ export function readSettings(properties: Properties): Settings {
   };
 }
 
+/** By SnapStream.StreamMode, which takes a word that it does not know for no compression; here it is a mistake. */
+function readCompression(text: string): Settings['snapshotCompression'] {
+  const value = text.trim();
+  if (value === '' || value === 'checked') return 'none';
+  if (value === 'gz' || value === 'snappy') return value;
+  throw new ConfigError(`snapshot.compression.method=${text}: gz, snappy or nothing is needed`);
+}
+
 function readWords(text: string | undefined): ReadonlySet<string> | 'all' {
   if (text === undefined) return new Set(['srvr']);
   const words = text.split(',').map((word) => word.trim()).filter((word) => word !== '');
@@ -133,8 +150,5 @@ export function refuseUnsupportedProperties(properties: Properties): void {
   }
   for (const [name, value] of properties) {
     if (AUTH_PROVIDER.test(name) && value.trim() !== SASL_PROVIDER_CLASS) throw new ConfigError(`${name}=${value}: not supported yet`);
-    if (name === 'zookeeper.snapshot.compression.method' && value.trim() !== '') {
-      throw new ConfigError(`${name}=${value}: not supported yet`);
-    }
   }
 }

@@ -15,8 +15,9 @@ export function logName(firstZxid: bigint): string {
   return `${LOG}.${formatId(firstZxid).slice(2)}`;
 }
 
-export function snapshotName(zxid: bigint): string {
-  return `${SNAPSHOT}.${formatId(zxid).slice(2)}`;
+/** @param ending of a compressed one, with its dot */
+export function snapshotName(zxid: bigint, ending = ''): string {
+  return `${SNAPSHOT}.${formatId(zxid).slice(2)}${ending}`;
 }
 
 /** The logs among the names, oldest first. */

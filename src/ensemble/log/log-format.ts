@@ -4,10 +4,11 @@
  */
 
 import { adler32 } from '../../base/checksum.ts';
-import { formatId } from '../../model/zxid.ts';
+import { counterOf, epochOf, formatId } from '../../model/zxid.ts';
 import { WireError } from '../../model/errors.ts';
 import { decodeTransaction } from '../txn/transaction-codec.ts';
 import type { Transaction } from '../txn/transaction.ts';
+import { examineTail } from './log-tail.ts';
 import { StorageError } from './storage-error.ts';
 
 /** "ZKLG" */
@@ -47,51 +48,73 @@ export interface LogEntry {
   readonly end: number;
 }
 
-/**
- * The entries of one file. It ends where the file does, at a length of 0, and at an entry that is not whole: that is
- * how a write looks that was cut short, and nobody was told that it succeeded.
- *
- * @throws StorageError LogCorrupt when the header or an entry is not what was written
- */
-export function* readLog(name: string, bytes: Uint8Array): IterableIterator<LogEntry> {
-  // A header that was cut short: the file was made, and then the lights went out.
-  if (bytes.length < LOG_HEADER_BYTES) return;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getInt32(0) !== MAGIC) {
-    if (bytes.every((byte) => byte === 0)) return;
-    throw corrupt(name, 0, 'it does not begin as a transaction log does');
-  }
-  for (let at = LOG_HEADER_BYTES; at + ENTRY_OVERHEAD_BYTES <= bytes.length; ) {
-    const length = view.getInt32(at + 8);
-    if (length === 0) return;
-    if (length < 0) throw corrupt(name, at, `an entry of ${length} bytes`);
-    const end = at + length + ENTRY_OVERHEAD_BYTES;
-    if (end > bytes.length || bytes[end - 1] !== ENTRY_MARK) return;
-    const txn = bytes.subarray(at + 12, end - 1);
-    if (view.getUint32(at) !== 0 || view.getUint32(at + 4) !== adler32(txn)) {
-      throw corrupt(name, at, 'the checksum of an entry is wrong');
-    }
-    yield { txn: decodeEntry(name, at, txn), bytes: txn, offset: at, end };
-    at = end;
-  }
+/** A log that does not simply end. */
+export interface Damage {
+  readonly file: string;
+  /** Where the first entry begins that cannot be read. */
+  readonly offset: number;
+  readonly what: string;
+  /** A write that a crash cut short, of which nobody was told that it succeeded. */
+  readonly torn: boolean;
+  /** Whole transactions behind the damage. */
+  readonly entriesAfter: number;
 }
 
-function decodeEntry(name: string, at: number, bytes: Uint8Array): Transaction {
+/**
+ * The entries of one file, up to its end or to the first that cannot be read; the damage, or null for a clean end, is
+ * the generator's result. What Apache's server takes for an end of the file (a length of 0, a missing mark) is looked
+ * at more closely here: it may be the place where an acknowledged transaction was lost.
+ *
+ * @throws StorageError LogCorrupt when the file is no log at all
+ */
+export function* readLog(name: string, bytes: Uint8Array): Generator<LogEntry, Damage | null, undefined> {
+  // A header that was cut short: Apache's server made the file, and then the lights went out.
+  if (bytes.length < LOG_HEADER_BYTES) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getInt32(0) !== MAGIC) {
+    if (bytes.every((byte) => byte === 0)) return null;
+    throw corrupt({ file: name, offset: 0, what: 'it does not begin as a transaction log does', torn: false, entriesAfter: 0 });
+  }
+  const damage = (offset: number, what: string): Damage | null => {
+    const tail = examineTail(bytes, offset);
+    return tail === null ? null : { file: name, offset, what, ...tail };
+  };
+  let at = LOG_HEADER_BYTES;
+  while (at + ENTRY_OVERHEAD_BYTES <= bytes.length) {
+    const length = view.getInt32(at + 8);
+    if (length === 0) return damage(at, 'there are bytes behind its end');
+    const end = at + length + ENTRY_OVERHEAD_BYTES;
+    if (length < 0 || end > bytes.length) return damage(at, `an entry of ${length} bytes`);
+    const txn = bytes.subarray(at + 12, end - 1);
+    if (view.getUint32(at) !== 0 || view.getUint32(at + 4) !== adler32(txn)) return damage(at, 'the checksum of an entry is wrong');
+    if (bytes[end - 1] !== ENTRY_MARK) return damage(at, 'the mark behind an entry is missing');
+    const decoded = decodeEntry(txn);
+    if (typeof decoded === 'string') return { file: name, offset: at, what: `an entry cannot be read: ${decoded}`, torn: false, entriesAfter: 0 };
+    yield { txn: decoded, bytes: txn, offset: at, end };
+    at = end;
+  }
+  return damage(at, 'an entry is cut short');
+}
+
+/** @returns what is wrong, when it cannot be decoded */
+function decodeEntry(bytes: Uint8Array): Transaction | string {
   try {
     return decodeTransaction(bytes);
   } catch (error) {
-    if (error instanceof WireError) throw corrupt(name, at, `an entry cannot be read: ${error.message}`);
+    if (error instanceof WireError) return error.message;
     throw error;
   }
 }
 
-function corrupt(name: string, offset: number, what: string): StorageError {
+/** What people read about a log that something happened to. */
+export function corrupt({ file, offset, what, entriesAfter }: Damage): StorageError {
+  const lost = entriesAfter === 0 ? 'what comes after it' : `${entriesAfter} transactions that come after it`;
   return new StorageError(
     'LogCorrupt',
-    `${name} is damaged at byte ${offset}: ${what}. Everything before that byte is sound. ` +
+    `${file} is damaged at byte ${offset}: ${what}. Everything before that byte is sound. ` +
       'In an ensemble, empty this server’s data directory and let it copy the data from the others; ' +
-      'a server on its own needs a backup, or the file cut at that byte, which loses what comes after it.',
-    name,
+      `a server on its own needs a backup, or the file cut at that byte, which loses ${lost}.`,
+    file,
     offset,
   );
 }
@@ -105,4 +128,9 @@ export function gap(name: string, before: bigint, after: bigint): StorageError {
       'Put the missing files back, or, in an ensemble, empty this server’s data directory and let it copy from the others.',
     name,
   );
+}
+
+/** Every zxid is logged, so within an epoch there are no holes, and an epoch begins with 1. */
+export function follows(before: bigint, after: bigint): boolean {
+  return epochOf(before) === epochOf(after) ? after === before + 1n : counterOf(after) === 1;
 }

@@ -5,11 +5,13 @@
  */
 
 import { silentLogger, type Logger } from '../../base/logger.ts';
-import { counterOf, epochOf, formatId } from '../../model/zxid.ts';
+import { formatId } from '../../model/zxid.ts';
 import type { Storage } from './storage.ts';
 import type { SnapshotTarget } from '../txn/snapshot-content.ts';
 import { compressionOf, logsCovering, logsOf, snapshotsOf, type NamedFile } from './file-names.ts';
-import { gap, readLog } from './log-format.ts';
+import type { SnapshotCodecs } from './compression.ts';
+import type { Damage } from './log-format.ts';
+import { Replay } from './replay.ts';
 import { endsAsSnapshot, SNAPSHOT_BYTES_MIN } from './snapshot-format.ts';
 import { readSnapshot } from './snapshot-reader.ts';
 import { StorageError } from './storage-error.ts';
@@ -17,6 +19,8 @@ import { StorageError } from './storage-error.ts';
 export interface RecoverOptions<T extends SnapshotTarget> {
   /** An empty state (such as `() => new Database(...)`); asked for again when a snapshot proves broken halfway. */
   readonly newTarget: () => T;
+  /** For compressed snapshots. */
+  readonly codecs: SnapshotCodecs;
   /** Where the logs are, when not beside the snapshots (dataLogDir). */
   readonly logs?: Storage;
   /** snapshot.trust.empty: start from the logs alone when there is no snapshot. */
@@ -45,8 +49,9 @@ interface Base<T> {
 }
 
 /**
- * Reads the newest sound snapshot and replays every later transaction. A last log without a whole transaction in it is
- * removed, for the next one will have its name.
+ * Reads the newest sound snapshot and replays every later transaction. What it gives is durable: a process that was
+ * killed leaves transactions that only the system's memory holds. A log without a whole transaction in it is removed:
+ * the next one may need its name, and Apache's server does not start on one without a header.
  *
  * @throws StorageError when snapshots or logs are damaged, missing, or do not fit together
  */
@@ -64,15 +69,33 @@ export async function recover<T extends SnapshotTarget>(
   }
   const replay = new Replay(base.target, base.zxid, base.snapshot !== null);
   const covering = logsCovering(logs, base.zxid);
-  let whole = 0;
-  for (const { name } of covering) whole = replay.file(name, await reading(name, logStorage.read(name)));
-  const last = covering.at(-1);
-  if (last !== undefined && whole === 0) {
-    logger.log('warn', 'a log without a whole transaction is removed', { file: last.name });
-    await reading(last.name, logStorage.remove(last.name));
+  for (const { name } of covering) replay.file(name, await reading(name, logStorage.read(name)));
+  const damage = replay.finish(base.snapshot);
+  if (damage !== null) await cutOff(logStorage, damage, logger);
+  if (replay.lastWhole !== null) {
+    const { name, end, doubtful } = replay.lastWhole;
+    await reading(name, logStorage.truncate(name, end, doubtful));
+  }
+  for (const name of replay.hollow) {
+    logger.log('warn', 'a log without a whole transaction is removed', { file: name });
+    await reading(name, logStorage.remove(name));
   }
   logger.log('info', 'data recovered', { snapshot: base.snapshot, txns: replay.count, zxid: formatId(replay.zxid) });
   return { target: base.target, zxid: replay.zxid, snapshot: base.snapshot, txnsReplayed: replay.count, fresh: false };
+}
+
+/**
+ * Takes the torn end off a log, so that the next start, of this server or of Apache's, does not meet it again. Whole
+ * transactions in it, which nobody was told of either, are kept in a file of their own.
+ */
+async function cutOff(storage: Storage, damage: Damage, logger: Logger): Promise<void> {
+  const { file, offset, what, entriesAfter } = damage;
+  if (entriesAfter > 0) {
+    const tail = (await reading(file, storage.read(file))).subarray(offset);
+    await reading(file, storage.writeWhole(`torn-end-of-${file}-at-${offset}`, [tail]));
+  }
+  logger.log('warn', 'the unfinished end of a log is cut off: it was never acknowledged', { file, offset, what, entriesAfter });
+  await reading(file, storage.truncate(file, offset));
 }
 
 /** What the disk answers; what it refuses, by name. */
@@ -95,9 +118,9 @@ async function readNewest<T extends SnapshotTarget>(
   const complaints: StorageError[] = [];
   for (const { name, zxid } of snapshots.slice(0, SNAPSHOTS_TRIED_MAX)) {
     try {
-      await checkKind(storage, name);
+      await checkEnd(storage, name);
       const target = options.newTarget();
-      readSnapshot(name, zxid, await reading(name, storage.read(name)), target);
+      await readSnapshot(name, zxid, options.codecs.unpack(name, streaming(storage, name)), target);
       return { target, zxid, snapshot: name };
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
@@ -116,13 +139,23 @@ async function readNewest<T extends SnapshotTarget>(
 }
 
 /** The cheap check first: a snapshot that was not written to its end is not worth reading. */
-async function checkKind(storage: Storage, name: string): Promise<void> {
-  const compression = compressionOf(name);
-  if (compression !== null) {
-    throw new StorageError('SnapshotUnsupported', `${name} is compressed (${compression}), which this server cannot read`, name);
-  }
+async function checkEnd(storage: Storage, name: string): Promise<void> {
+  if (compressionOf(name) !== null) return;
   if (!endsAsSnapshot(await reading(name, storage.readTail(name, SNAPSHOT_BYTES_MIN)))) {
     throw new StorageError('SnapshotCorrupt', `${name} was not written to its end`, name);
+  }
+}
+
+async function* streaming(storage: Storage, name: string): AsyncIterableIterator<Uint8Array> {
+  const chunks = storage.stream(name)[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { done, value } = await reading(name, chunks.next());
+      if (done === true) return;
+      yield value;
+    }
+  } finally {
+    await chunks.return?.();
   }
 }
 
@@ -144,41 +177,4 @@ function missing(logs: readonly NamedFile[]): StorageError {
       'Put the snapshots back. Only if the logs begin with the very first transaction (an upgrade from 3.4), ' +
       'start once with snapshot.trust.empty=true.',
   );
-}
-
-/** Hands the transactions of one file after another to the state, each once, and none left out. */
-class Replay {
-  readonly #target: SnapshotTarget;
-  zxid: bigint;
-  count = 0;
-  /** Whether something must come right after `zxid`: not when there was no snapshot to begin from. */
-  #anchored: boolean;
-
-  constructor(target: SnapshotTarget, zxid: bigint, anchored: boolean) {
-    this.#target = target;
-    this.zxid = zxid;
-    this.#anchored = anchored;
-  }
-
-  /** @returns how many whole transactions the file has */
-  file(name: string, bytes: Uint8Array): number {
-    let whole = 0;
-    for (const { txn } of readLog(name, bytes)) {
-      whole++;
-      const { zxid } = txn.header;
-      // The snapshot has it, or a file before had it.
-      if (zxid <= this.zxid) continue;
-      if (this.#anchored && !follows(this.zxid, zxid)) throw gap(name, this.zxid, zxid);
-      this.#target.replay(txn);
-      this.zxid = zxid;
-      this.#anchored = true;
-      this.count++;
-    }
-    return whole;
-  }
-}
-
-/** Every zxid is logged, so within an epoch there are no holes, and an epoch begins with 1. */
-function follows(before: bigint, after: bigint): boolean {
-  return epochOf(before) === epochOf(after) ? after === before + 1n : counterOf(after) === 1;
 }

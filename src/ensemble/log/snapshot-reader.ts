@@ -1,73 +1,94 @@
 /**
- * The bytes of a snapshot file, taken apart (facts 4.7; FileSnap.deserialize, SerializeUtils, DataTree.deserialize).
- * In: bytes and an empty state. Out: the state filled, or an error that says where the file is wrong. The seals can
- * only be checked at the end, so a state that was filled from a broken file must be thrown away.
+ * The plain bytes of a snapshot file, taken apart as they come (facts 4.7; FileSnap.deserialize, SerializeUtils,
+ * DataTree.deserialize). In: a stream and an empty state. Out: the state filled, or an error that says where the file
+ * is wrong. The seals come at the end, so a state that was filled from a broken file must be thrown away.
  */
 
-import { adler32 } from '../../base/checksum.ts';
+import { NO_BYTES } from '../../base/bytes.ts';
 import { WireError } from '../../model/errors.ts';
 import { vector } from '../../wire/jute/codec.ts';
-import { JuteReader } from '../../wire/jute/jute-reader.ts';
+import type { JuteReader } from '../../wire/jute/jute-reader.ts';
 import { AclRecord } from '../../wire/records/shared.ts';
-import { NO_BYTES } from '../../base/bytes.ts';
-import type { SnapshotNode, SnapshotTarget, ZxidDigest } from '../txn/snapshot-content.ts';
+import type { SnapshotAcl, SnapshotNode, SnapshotSession, SnapshotTarget, ZxidDigest } from '../txn/snapshot-content.ts';
+import type { Chunks } from './compression.ts';
 import { DIGEST_BYTES, LAST_ZXID_BYTES, SEAL_BYTES, SNAPSHOT_MAGIC } from './snapshot-format.ts';
+import { MORE, SnapshotFeed } from './snapshot-feed.ts';
 import { StorageError } from './storage-error.ts';
 
-const SESSION_BYTES = 12;
-const ACL_BYTES_MIN = 12;
 const SLASH = 0x2f;
+/** The most that can follow the first seal. */
+const TAIL_BYTES_MAX = DIGEST_BYTES + LAST_ZXID_BYTES + 2 * SEAL_BYTES;
 
 const aclList = vector(AclRecord);
 
 /**
- * Fills the target from a file's bytes.
+ * Fills the target from a file's plain bytes.
  *
  * @param name for messages
  * @param zxid what the file's name says
- * @throws StorageError SnapshotCorrupt
+ * @throws StorageError SnapshotCorrupt, and what the chunks throw if it is no WireError
  */
-export function readSnapshot(name: string, zxid: bigint, bytes: Uint8Array, target: SnapshotTarget): void {
-  const reader = new JuteReader(bytes);
+export async function readSnapshot(name: string, zxid: bigint, chunks: Chunks, target: SnapshotTarget): Promise<void> {
+  const feed = new SnapshotFeed(chunks);
   try {
-    if (reader.int() !== SNAPSHOT_MAGIC) throw new WireError('it does not begin as a snapshot does');
-    reader.int();
-    reader.long();
-    readContent(reader, target);
-    let adler = checkSeal(reader, bytes, 0, 1);
-    let digest: ZxidDigest | null = null;
-    if (reader.remaining >= DIGEST_BYTES + SEAL_BYTES) {
-      const start = reader.offset;
-      digest = { zxid: reader.long(), digestVersion: reader.int(), digest: reader.long() };
-      adler = checkSeal(reader, bytes, start - SEAL_BYTES, adler);
-    }
-    if (reader.remaining > 0) {
-      const start = reader.offset;
-      if (reader.remaining !== LAST_ZXID_BYTES + SEAL_BYTES) throw new WireError(`${reader.remaining} bytes too many`);
-      reader.long();
-      checkSeal(reader, bytes, start - SEAL_BYTES, adler);
-    }
-    target.finish(zxid, digest);
+    const magic = await feed.next((reader) => reader.int());
+    if (magic !== SNAPSHOT_MAGIC) throw new WireError('it does not begin as a snapshot does');
+    await feed.next((reader) => [reader.int(), reader.long()]);
+    await readContent(feed, target);
+    await checkSeal(feed);
+    target.finish(zxid, await readTail(feed));
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    throw new StorageError('SnapshotCorrupt', `${name} is damaged at byte ${reader.offset}: ${error.message}`, name, reader.offset);
+    throw new StorageError('SnapshotCorrupt', `${name} is damaged at byte ${feed.offset}: ${error.message}`, name, feed.offset);
+  } finally {
+    await feed.close();
   }
 }
 
 /** What a file and a SNAP from a leader have in common: sessions, ACLs, nodes and their end. @throws WireError */
-export function readContent(reader: JuteReader, target: SnapshotTarget): void {
-  const sessions = countOf(reader, SESSION_BYTES, 'sessions');
-  for (let i = 0; i < sessions; i++) target.addSession({ id: reader.long(), timeoutMs: reader.int() });
-  const acls = countOf(reader, ACL_BYTES_MIN, 'ACLs');
-  for (let i = 0; i < acls; i++) target.addAcl({ key: reader.long(), acl: aclList.read(reader) });
+export async function readContent(feed: SnapshotFeed, target: SnapshotTarget): Promise<void> {
+  await readEach(feed, await feed.next(countOf), readSession, (session) => target.addSession(session));
+  await readEach(feed, await feed.next(countOf), readAcl, (acl) => target.addAcl(acl));
   for (;;) {
-    const path = reader.buffer() ?? NO_BYTES;
-    if (path.length === 1 && path[0] === SLASH) return;
-    target.addNode(readNode(reader, path));
+    const node = feed.take(readNode);
+    if (node === MORE) await feed.more();
+    else if (node === null) return;
+    else target.addNode(node);
   }
 }
 
-function readNode(reader: JuteReader, path: Uint8Array): SnapshotNode {
+async function readEach<T>(
+  feed: SnapshotFeed, count: number, read: (reader: JuteReader) => T, add: (item: T) => void,
+): Promise<void> {
+  for (let left = count; left > 0; ) {
+    const item = feed.take(read);
+    if (item === MORE) {
+      await feed.more();
+      continue;
+    }
+    add(item);
+    left--;
+  }
+}
+
+function countOf(reader: JuteReader): number {
+  const count = reader.int();
+  if (count < 0) throw new WireError(`a count of ${count}`);
+  return count;
+}
+
+function readSession(reader: JuteReader): SnapshotSession {
+  return { id: reader.long(), timeoutMs: reader.int() };
+}
+
+function readAcl(reader: JuteReader): SnapshotAcl {
+  return { key: reader.long(), acl: aclList.read(reader) };
+}
+
+/** @returns null at the end of the nodes */
+function readNode(reader: JuteReader): SnapshotNode | null {
+  const path = reader.buffer() ?? NO_BYTES;
+  if (path.length === 1 && path[0] === SLASH) return null;
   return {
     path,
     data: reader.buffer(),
@@ -84,23 +105,29 @@ function readNode(reader: JuteReader, path: Uint8Array): SnapshotNode {
   };
 }
 
-function countOf(reader: JuteReader, bytesMin: number, what: string): number {
-  const count = reader.count(bytesMin);
-  if (count === null) throw new WireError(`no count of ${what}`);
-  return count;
+/** The digest and the last zxid, which older servers do not write. */
+async function readTail(feed: SnapshotFeed): Promise<ZxidDigest | null> {
+  for (let before = -1; feed.remaining <= TAIL_BYTES_MAX && feed.remaining !== before; ) {
+    before = feed.remaining;
+    await feed.more();
+  }
+  let digest: ZxidDigest | null = null;
+  if (feed.remaining >= DIGEST_BYTES + SEAL_BYTES) {
+    digest = await feed.next((reader) => ({ zxid: reader.long(), digestVersion: reader.int(), digest: reader.long() }));
+    await checkSeal(feed);
+  }
+  if (feed.remaining > 0) {
+    if (feed.remaining !== LAST_ZXID_BYTES + SEAL_BYTES) throw new WireError(`${feed.remaining} bytes too many`);
+    await feed.next((reader) => reader.long());
+    await checkSeal(feed);
+  }
+  return digest;
 }
 
-/**
- * Reads a seal and compares it with the checksum of everything before it.
- *
- * @param from where the bytes begin that `adler` does not count yet
- * @returns the checksum of everything before the seal
- */
-function checkSeal(reader: JuteReader, bytes: Uint8Array, from: number, adler: number): number {
-  const actual = adler32(bytes.subarray(from, reader.offset), adler);
-  const expected = reader.long();
-  const end = reader.ustring();
-  if (expected !== BigInt(actual)) throw new WireError('the checksum is wrong');
-  if (end !== '/') throw new WireError('a seal does not end as it should');
-  return actual;
+/** Reads a seal and compares it with the checksum of everything before it. */
+async function checkSeal(feed: SnapshotFeed): Promise<void> {
+  const actual = feed.adler;
+  const seal = await feed.next((reader) => ({ expected: reader.long(), end: reader.ustring() }));
+  if (seal.expected !== BigInt(actual)) throw new WireError('the checksum is wrong');
+  if (seal.end !== '/') throw new WireError('a seal does not end as it should');
 }

@@ -8,6 +8,7 @@ import { InvariantError } from '../../base/invariant.ts';
 import { ustring, vector } from '../../wire/jute/codec.ts';
 import { JuteWriter } from '../../wire/jute/jute-writer.ts';
 import { AclRecord } from '../../wire/records/shared.ts';
+import type { Compression, SnapshotCodecs } from './compression.ts';
 import type { Storage } from './storage.ts';
 import { StorageError } from './storage-error.ts';
 import type { SnapshotNode, SnapshotSource } from '../txn/snapshot-content.ts';
@@ -111,8 +112,15 @@ function writeNode(writer: JuteWriter, node: SnapshotNode): void {
   writer.long(node.pzxid);
 }
 
+/** How a snapshot is written. */
+export interface SnapshotForm {
+  readonly compression: Compression;
+  readonly codecs: SnapshotCodecs;
+}
+
 /**
- * Writes `snapshot.<zxid>`, whole or not at all. A snapshot of that name that is there already is replaced.
+ * Writes `snapshot.<zxid>`, and `.gz` or `.snappy` when it is compressed, whole or not at all. A snapshot of that name
+ * that is there already is replaced.
  *
  * @param giveWay awaited after each chunk, so that the server can go on serving
  * @returns the file's name
@@ -122,10 +130,11 @@ export async function writeSnapshot(
   storage: Storage,
   source: SnapshotSource,
   giveWay: () => Promise<void>,
+  { compression, codecs }: SnapshotForm,
 ): Promise<string> {
-  const name = snapshotName(source.zxid);
+  const name = snapshotName(source.zxid, codecs.ending(compression));
   try {
-    await storage.writeWhole(name, politely(snapshotChunks(source), giveWay));
+    await storage.writeWhole(name, codecs.pack(compression, politely(snapshotChunks(source), giveWay)));
   } catch (error) {
     if (error instanceof InvariantError) throw error;
     throw new StorageError('WriteFailed', `${name} cannot be written: ${String(error)}`, name);

@@ -4,7 +4,7 @@
  */
 
 export interface StorageFile {
-  /** Appends at the end of what was appended before (not at the end of preallocated space). */
+  /** Appends at the end of what was written before (not at the end of preallocated space). */
   append(bytes: Uint8Array): Promise<void>;
   /** Resolves when all appended bytes would survive a power cut. */
   sync(): Promise<void>;
@@ -19,12 +19,20 @@ export interface Storage {
   read(name: string): Promise<Uint8Array>;
   /** The last bytes of a file: `bytes` of them, or all when it is shorter. */
   readTail(name: string, bytes: number): Promise<Uint8Array>;
-  /** Creates a file that must not exist; its name is durable once its first sync resolved. */
-  create(name: string): Promise<StorageFile>;
+  /** A file's bytes from its beginning, in pieces, so that a large one need not be in memory at once. */
+  stream(name: string): AsyncIterable<Uint8Array>;
+  /**
+   * Creates a file that must not exist and that begins with these bytes. It is there with all of them, durably, or not
+   * at all: Apache's server does not start on a log without a whole header.
+   */
+  create(name: string, first: Uint8Array): Promise<StorageFile>;
   /** Writes a whole file under a temporary name, syncs it, and renames it: all or nothing. */
   writeWhole(name: string, parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<void>;
-  /** Cuts a file to a length and syncs it. */
-  truncate(name: string, bytes: number): Promise<void>;
+  /**
+   * Cuts a file to a length, and makes what is left durable although an earlier sync of it may have failed: from
+   * `doubtful` on it is written again, for the system may take what it failed to write for written.
+   */
+  truncate(name: string, bytes: number, doubtful?: number): Promise<void>;
   remove(name: string): Promise<void>;
   size(name: string): Promise<number>;
 }

@@ -9,7 +9,8 @@ import { invariant } from '../../base/invariant.ts';
 import { formatId } from '../../model/zxid.ts';
 import type { Storage, StorageFile } from './storage.ts';
 import { logName } from './file-names.ts';
-import { logEntry, logHeader } from './log-format.ts';
+import { LOG_HEADER_BYTES, logEntry, logHeader } from './log-format.ts';
+import { BATCH_TXNS_MAX } from './log-tail.ts';
 import { StorageError } from './storage-error.ts';
 
 export interface TxnLogOptions {
@@ -136,8 +137,8 @@ export class TxnLog {
 
   #begin(name: string): void {
     this.#rolled = false;
-    this.#waiting.push({ begins: name, parts: [logHeader()] });
-    this.#fileBytes = (this.#waiting.at(-1) as Segment).parts[0]?.length ?? 0;
+    this.#waiting.push({ begins: name, parts: [] });
+    this.#fileBytes = LOG_HEADER_BYTES;
   }
 
   #segment(): Segment {
@@ -169,7 +170,7 @@ export class TxnLog {
     try {
       for (const segment of segments) {
         if (segment.begins !== null) await this.#change(segment.begins);
-        await this.#put(segment.parts.length === 1 ? (segment.parts[0] as Uint8Array) : concatBytes(segment.parts));
+        await this.#putAll(segment.parts);
       }
       if (this.#forceSync) await this.#open?.file.sync();
     } catch (error) {
@@ -189,18 +190,24 @@ export class TxnLog {
       if (this.#forceSync) await before.file.sync();
       await before.file.close();
     }
-    this.#open = { file: await this.#storage.create(name), written: 0, size: 0 };
+    this.#open = { file: await this.#storage.create(name, logHeader()), written: LOG_HEADER_BYTES, size: 0 };
+  }
+
+  /** Recovery counts on it that never more than a batch is on its way to the disk. */
+  async #putAll(parts: readonly Uint8Array[]): Promise<void> {
+    for (let at = 0; at < parts.length; at += BATCH_TXNS_MAX) {
+      if (at > 0 && this.#forceSync) await this.#open?.file.sync();
+      const batch = parts.slice(at, at + BATCH_TXNS_MAX);
+      await this.#put(batch.length === 1 ? (batch[0] as Uint8Array) : concatBytes(batch));
+    }
   }
 
   async #put(bytes: Uint8Array): Promise<void> {
     const open = this.#open;
     invariant(open !== null, 'a log entry without a file');
     const end = open.written + bytes.length;
-    // Room is zeros, and a file that begins with zeros is none that Apache's server starts with: a new one gets its
-    // header first, in case this process is killed in between.
-    if (open.written > 0) await this.#makeRoom(open, end);
+    await this.#makeRoom(open, end);
     await open.file.append(bytes);
-    if (open.written === 0) await this.#makeRoom(open, end);
     open.written = end;
   }
 
@@ -208,7 +215,7 @@ export class TxnLog {
     const step = this.#preallocateBytes;
     if (step <= 0 || end + ROOM_LEFT_BYTES < open.size) return;
     // Apache's first size is the header plus one step; from then on whole steps are added.
-    const base = open.size === 0 ? logHeader().length : open.size;
+    const base = open.size === 0 ? LOG_HEADER_BYTES : open.size;
     const steps = Math.max(1, Math.ceil((end + ROOM_LEFT_BYTES - base) / step));
     open.size = base + steps * step;
     await open.file.preallocate(open.size);

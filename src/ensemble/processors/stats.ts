@@ -63,7 +63,7 @@ export const COUNTERS = [
   'auth_failed_count', 'bytes_received_count', 'commit_count', 'connection_drop_count', 'connection_rejected',
   'connection_request_count', 'connection_revalidate_count', 'response_bytes', 'sessionless_connections_expired',
   'stale_sessions_expired', 'ttl_node_deleted_count', 'watch_bytes', 'large_requests_rejected', 'snapshot_error_count',
-  'digest_mismatches_count',
+  'digest_mismatches_count', 'fsync_threshold_exceed_count',
 ] as const;
 export type CounterName = (typeof COUNTERS)[number];
 

@@ -67,4 +67,6 @@ export interface SnapshotTarget {
   /** All pieces are in. `digest` is what the snapshot says of itself, to be compared when its zxid is reached. */
   finish(zxid: bigint, digest: ZxidDigest | null): void;
   replay(txn: Transaction): void;
+  /** The digest that the snapshot announced, while its zxid is not reached: until then the state is between two. */
+  readonly awaitedDigest: ZxidDigest | null;
 }

@@ -1,20 +1,21 @@
 /** The command line: words in, one command out, or what to print and the exit code. */
 
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { parseConnectString } from '../../client/connect-string.ts';
-
-/** Bad options, bad files: what the shell gets. */
-export const EXIT_USAGE = 2;
+import { EXIT_USAGE } from '../exit-codes.ts';
+import { readConnect } from './transfer/arguments.ts';
+import type { TransferCommand } from './transfer/command.ts';
+import { addTransferCommands, TRANSFER_VERBS, type Environment } from './transfer/commands.ts';
 
 export type CliCommand =
   | { readonly kind: 'open' }
   | { readonly kind: 'serve'; readonly host: string; readonly port: number | null; readonly connect: string | null }
   /** Everything behind the word `server`, as it was given. */
   | { readonly kind: 'server'; readonly argv: readonly string[] }
+  | TransferCommand
   /** Nothing to run: help, the version, or a mistake. */
   | { readonly kind: 'end'; readonly exitCode: number; readonly out: string; readonly err: string };
 
-const COMMANDS = ['open', 'serve', 'server'];
+const COMMANDS = ['open', 'serve', 'server', ...TRANSFER_VERBS];
 
 interface ServeOptions {
   readonly host: string;
@@ -26,8 +27,9 @@ interface ServeOptions {
  * Reads a command line.
  *
  * @param argv without the program
+ * @param env where credentials may stand
  */
-export function readCommandLine(argv: readonly string[], version: string): CliCommand {
+export function readCommandLine(argv: readonly string[], version: string, env: Environment = {}): CliCommand {
   // -Dname=value is Java's way, which no option parser knows; the server reads its own words.
   if (argv[0] === 'server') return { kind: 'server', argv: argv.slice(1) };
   const [word = 'open'] = argv;
@@ -36,7 +38,7 @@ export function readCommandLine(argv: readonly string[], version: string): CliCo
   }
   const printed = { out: '', err: '' };
   let command: CliCommand = { kind: 'open' };
-  const program = createProgram(version, (chosen) => {
+  const program = createProgram(version, env, (chosen) => {
     command = chosen;
   });
   for (const each of [program, ...program.commands]) {
@@ -59,7 +61,7 @@ export function readCommandLine(argv: readonly string[], version: string): CliCo
   return command;
 }
 
-function createProgram(version: string, choose: (command: CliCommand) => void): Command {
+function createProgram(version: string, env: Environment, choose: (command: CliCommand) => void): Command {
   const program = new Command('zooscope')
     .description('An admin client for Apache ZooKeeper, with an embedded ZooKeeper server.')
     .version(version, '-V, --version', 'print the version')
@@ -84,6 +86,8 @@ function createProgram(version: string, choose: (command: CliCommand) => void): 
       choose({ kind: 'serve', host, port: port ?? null, connect: connect ?? null });
     });
 
+  addTransferCommands(program, env, choose);
+
   program
     .command('server')
     .description('run one embedded ZooKeeper server in the foreground')
@@ -101,13 +105,4 @@ function readHost(text: string): string {
   const host = text.replace(/^\[(.*)\]$/, '$1');
   if (!/^[A-Za-z0-9_.:%-]+$/.test(host)) throw new InvalidArgumentError('It must be a host name or an address.');
   return host;
-}
-
-function readConnect(text: string): string {
-  try {
-    parseConnectString(text);
-  } catch (error) {
-    throw new InvalidArgumentError(`${error instanceof Error ? error.message : String(error)}.`);
-  }
-  return text;
 }

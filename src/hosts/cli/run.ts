@@ -15,7 +15,7 @@ const EXIT_FAILED = 1;
 /** @param argv without node and the script @returns the exit code, when everything has ended */
 export async function runCli(argv: readonly string[]): Promise<number> {
   const files = appFiles(import.meta.dirname);
-  const command = readCommandLine(argv, files.version);
+  const command = readCommandLine(argv, files.version, process.env);
   const stdout = (line: string): void => void process.stdout.write(line);
   const stderr = (line: string): void => void process.stderr.write(line);
   if (command.kind === 'end') {
@@ -29,16 +29,14 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     return serverMain(command.argv);
   }
   const { env, platform } = process;
+  const home = dataDirectory({ env, platform, home: homedir() });
   const logger = streamLogger(stderr, logLevelOf(env['ZOOSCOPE_LOG']));
-  const parts = {
-    files,
-    dataDirectory: dataDirectory({ env, platform, home: homedir() }),
-    logger,
-    stdout,
-    stderr,
-    signal: endSignal(),
-  };
   try {
+    if (command.kind === 'transfer') {
+      const { transferFromHere } = await import('./transfer/from-here.ts');
+      return await transferFromHere({ command, dataDirectory: home, logger, stdout, stderr });
+    }
+    const parts = { files, dataDirectory: home, logger, stdout, stderr, signal: endSignal() };
     return command.kind === 'open' ? await runOpen({ ...parts, machine: thisMachine() }) : await runServe({ ...parts, ...command });
   } catch (error) {
     if (!(error instanceof UsageError) && !isSystemError(error)) throw error;

@@ -11,6 +11,7 @@ import type { AppFiles } from '../app-files.ts';
 import { composeApp } from '../compose.ts';
 import { DESKTOP_FAILED } from '../exit-codes.ts';
 import { listStaticFiles } from '../static-files.ts';
+import { chooseFile } from './choose-file.ts';
 import { appSchemeHandler, isOurPage, SCHEME } from './app-scheme.ts';
 import { openIpcDoor } from './ipc-door.ts';
 import { lockDownPages, lockDownSession } from './lock-down.ts';
@@ -45,6 +46,7 @@ async function show({ files, dataDirectory, logger }: DesktopOptions): Promise<v
   const store = (name: string): ReturnType<typeof nodeStore> => nodeStore(join(dataDirectory, `${name}.json`));
   const secrets = safeSecrets({ safeStorage, platform: process.platform, store: store('secrets'), logger });
   const composed = await composeApp({
+    chooseFile,
     host: 'electron', files, dataDirectory, secrets, logger, serverEnv: { ELECTRON_RUN_AS_NODE: '1' },
   });
   const closeDoor = openIpcDoor({ ipcMain, openDoor: composed.openDoor, logger, isOurPage });

@@ -13,6 +13,7 @@ import { Server } from '../../ensemble/server.ts';
 import { UsageError } from '../../model/errors.ts';
 import { nodeClock } from '../../platform/node-clock.ts';
 import { nodeDigests } from '../../platform/node-digests.ts';
+import { nodeGzip } from '../../platform/node-gzip.ts';
 import { ListenError, nodeListen } from '../../platform/node-listener.ts';
 import { nodeRandom } from '../../platform/node-random.ts';
 import { installNodeText } from '../../platform/node-text.ts';
@@ -111,6 +112,7 @@ function startServer(
     digests: nodeDigests,
     listen: nodeListen,
     host: hostFacts,
+    gzip: nodeGzip,
     snapshots: directories.snapshots,
     logs: directories.logs,
     snapshotDirectory: directories.snapshotDirectory,

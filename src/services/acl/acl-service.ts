@@ -10,6 +10,7 @@ import type { ConnectionsService } from '../connections/connections-service.ts';
 import type { OpenConnection } from '../connections/open-connection.ts';
 import { readInfoOf } from '../connections/read-info.ts';
 import type { HandlersOf } from '../context.ts';
+import type { Kept } from '../history/keep.ts';
 import { isAnswer } from '../nodes/read-write.ts';
 import { digestId } from './digest.ts';
 import { identitiesOf, type IdentityParts } from './identities.ts';
@@ -58,6 +59,7 @@ async function valueOf(
 async function writeAcl(
   parts: IdentityParts,
   connection: OpenConnection,
+  kept: Kept,
   { path, acl, aversion }: Params<'acl.write'>,
   signal: CancelSignal,
 ): Promise<Result<'acl.write'>> {
@@ -70,7 +72,8 @@ async function writeAcl(
     if (aversion === -1 && (await client.getACL(path, { signal })).stat.aversion !== -1) {
       return { kind: 'conflict', current: await readAcl(parts, connection, path, signal) };
     }
-    const { stat, reply } = await client.setACL(path, acl, aversion, { signal });
+    const { stat, reply } = await kept.whileKept(connection, path, { action: 'setAcl', aversion }, signal, () =>
+      client.setACL(path, acl, aversion, { signal }));
     connection.feed.addWrite('setACL', path, reply, `aversion ${stat.aversion}`);
     connection.notes.locks.delete(path);
     return { kind: 'written', value: await readBack(parts, connection, path, acl, stat, reply) };
@@ -110,10 +113,11 @@ async function readBack(
 export function aclHandlers(
   connections: ConnectionsService,
   parts: IdentityParts,
+  kept: Kept,
 ): HandlersOf<'acl.read' | 'acl.write' | 'acl.digest'> {
   return {
     'acl.read': ({ connectionId, path }, { signal }) => readAcl(parts, connections.get(connectionId), path, signal),
-    'acl.write': (params, { signal }) => writeAcl(parts, connections.get(params.connectionId), params, signal),
+    'acl.write': (params, { signal }) => writeAcl(parts, connections.get(params.connectionId), kept, params, signal),
     'acl.digest': async ({ user, password }) => ({ id: await digestId(parts.hash, user, password) }),
   };
 }

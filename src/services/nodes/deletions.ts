@@ -8,6 +8,7 @@ import type { Params, Result } from '../../contract/contract.ts';
 import { UsageError } from '../../model/errors.ts';
 import type { ConnectionsService } from '../connections/connections-service.ts';
 import type { Tell } from '../context.ts';
+import type { Journal } from '../history/journal.ts';
 import type { Ports } from '../ports.ts';
 import { newId } from '../util/ids.ts';
 import { createThrottle } from '../util/throttle.ts';
@@ -37,7 +38,12 @@ export interface Deletions {
 }
 
 /** Previews are held in memory, the newest few. */
-export function createDeletions(ports: Pick<Ports, 'clock' | 'random'>, connections: ConnectionsService, tell: Tell): Deletions {
+export function createDeletions(
+  ports: Pick<Ports, 'clock' | 'random'>,
+  connections: ConnectionsService,
+  journal: Journal,
+  tell: Tell,
+): Deletions {
   const { clock, random } = ports;
   let previews: Preview[] = [];
 
@@ -91,7 +97,10 @@ export function createDeletions(ports: Pick<Ports, 'clock' | 'random'>, connecti
       const progress = progressOf(params.jobId, () => total);
       const planned = new Set(walk.planned.map((node) => node.path));
       const unplanned = walk.unreadable.filter((entry) => !planned.has(entry));
-      const outcome = await deletePlanned(connection, clock, walk.planned, unplanned, signal, progress.update).finally(progress.end);
+      const { profile } = connection;
+      const operation = await journal.begin({ ensemble: profile.name, profileId: profile.id, kind: 'delete', path });
+      const outcome = await deletePlanned(connection, clock, walk.planned, unplanned, signal, progress.update, operation).finally(progress.end);
+      await operation.end();
       const { deleted, leftCount = 0 } = outcome;
       const detail = deleted === 1 && leftCount === 0 ? null : `${deleted} nodes deleted, ${leftCount} left alone`;
       if (deleted > 0) connection.feed.addWrite('delete', path, null, detail);

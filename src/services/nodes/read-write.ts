@@ -5,6 +5,7 @@ import type { Params } from '../../contract/contract.ts';
 import type { NodeValue, WriteOutcome } from '../../contract/nodes.ts';
 import { KeeperError } from '../../model/errors.ts';
 import type { OpenConnection } from '../connections/open-connection.ts';
+import type { Kept } from '../history/keep.ts';
 import { readInfoOf } from '../connections/read-info.ts';
 import { plainData } from '../util/plain-bytes.ts';
 
@@ -28,18 +29,21 @@ export async function readStat(
 }
 
 /**
- * Sets a node's data if its version is still the one that was shown.
+ * Sets a node's data if its version is still the one that was shown. What stands there goes to the journal first; when
+ * the journal's disk refuses, nothing is written.
  *
  * @throws KeeperError other than BadVersion and NoNode; ConnectionLostError, after which it is not known whether
  *   the data was set unless the error says that a retry is safe
  */
 export async function writeNode(
   connection: OpenConnection,
+  kept: Kept,
   { path, data, version }: Params<'node.write'>,
   signal: CancelSignal,
 ): Promise<WriteOutcome> {
   try {
-    const { stat, reply } = await connection.client.setData(path, data, version, { signal });
+    const { stat, reply } = await kept.whileKept(connection, path, { action: 'setData', version, data }, signal, () =>
+      connection.client.setData(path, data, version, { signal }));
     connection.feed.addWrite('setData', path, reply, `version ${stat.version}, ${stat.dataLength} bytes`);
     return { kind: 'written', stat, read: readInfoOf(reply) };
   } catch (error) {

@@ -6,6 +6,8 @@
 import { defineStore } from 'pinia';
 import { shallowRef } from 'vue';
 import type { ProfileDraft } from '../../contract/connections.ts';
+import type { HistoryOperation } from '../../contract/history.ts';
+import type { TransferWork } from '../../contract/transfer.ts';
 
 export type DialogRequest =
   | { readonly kind: 'connection'; readonly draft: ProfileDraft; readonly savedAuth: readonly string[] }
@@ -15,6 +17,16 @@ export type DialogRequest =
   | { readonly kind: 'closeTab'; readonly connectionId: string; readonly path: string }
   | { readonly kind: 'closeConnection'; readonly connectionId: string }
   | { readonly kind: 'removeProfile'; readonly profileId: string }
+  /** Shown by components/transfer and components/history: */
+  | {
+      readonly kind: 'transfer';
+      readonly what: 'export' | 'import' | 'copy' | 'move' | 'compare' | 'setAcl';
+      readonly connectionId: string;
+      readonly path: string;
+      /** A work that is whole: only its preview is shown. */
+      readonly ready?: Exclude<TransferWork, { kind: 'export' | 'compare' }> | undefined;
+    }
+  | { readonly kind: 'undo'; readonly connectionId: string; readonly operation: HistoryOperation; readonly indexes: readonly number[] | null }
   /** Shown by components/node: */
   | { readonly kind: 'createNode'; readonly connectionId: string; readonly parent: string; readonly name?: string | undefined }
   | { readonly kind: 'deleteNode'; readonly connectionId: string; readonly path: string }

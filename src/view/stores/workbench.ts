@@ -9,6 +9,7 @@ import type { ConnectionState } from '../../contract/connections.ts';
 import {
   canGo, closeOthers, closeTab, goInHistory, keepTab, markDirty, neighbour, NO_TABS, openTab, type Tab, type TabSet,
 } from '../base/tab-set.ts';
+import { useActivityStore } from './activity.ts';
 import { useConnectionsStore } from './connections.ts';
 import { loadLayout, saveLayout, type PanelName } from './layout.ts';
 
@@ -109,6 +110,7 @@ export const useWorkbenchStore = defineStore('workbench', () => {
 
   /** Shows a connection, or the start page. */
   function show(connectionId: string | null): void {
+    useActivityStore().hide();
     const state = connectionId === null ? undefined : connections.byId.get(connectionId);
     if (state !== undefined) adopt(state);
     shownId.value = state === undefined ? null : connectionId;

@@ -30,8 +30,9 @@ describe('a file that grows', () => {
   test('is appended after what was appended, not after the room made ahead', async () => {
     const directory = temporaryDirectory();
     const storage = await nodeStorage(directory);
-    const file = await storage.create('log.1');
-    await file.append(bytes('head'));
+    const file = await storage.create('log.1', bytes('he'));
+    expect(readFileSync(join(directory, 'log.1'), 'utf8')).toBe('he');
+    await file.append(bytes('ad'));
     await file.preallocate(100);
     await file.append(bytes('tail'));
     await file.sync();
@@ -47,8 +48,9 @@ describe('a file that grows', () => {
 
   test('must not exist before', async () => {
     const storage = await nodeStorage(temporaryDirectory());
-    await (await storage.create('log.1')).close();
-    await expect(storage.create('log.1')).rejects.toThrow('EEXIST');
+    await (await storage.create('log.1', bytes('first'))).close();
+    await expect(storage.create('log.1', bytes('second'))).rejects.toMatchObject({ code: 'FileExists' });
+    expect(Buffer.from(await storage.read('log.1')).toString()).toBe('first');
   });
 });
 
@@ -80,6 +82,17 @@ describe('a file written whole', () => {
     await expect(storage.writeWhole('snapshot.1', parts())).rejects.toThrow('broken');
     expect(readdirSync(directory)).toEqual([]);
   });
+});
+
+test('a file larger than a piece is streamed whole', async () => {
+  const directory = temporaryDirectory();
+  const storage = await nodeStorage(directory);
+  const content = Buffer.from(Array.from({ length: 700_000 }, (_, i) => i % 251));
+  writeFileSync(join(directory, 'snapshot.1'), content);
+  const pieces: Uint8Array[] = [];
+  for await (const piece of storage.stream('snapshot.1')) pieces.push(piece);
+  expect(pieces.length).toBeGreaterThan(1);
+  expect(Buffer.concat(pieces).equals(content)).toBe(true);
 });
 
 test('files are cut and removed', async () => {

@@ -17,6 +17,7 @@ import { ConnectionLostError } from '../../../src/model/errors.ts';
 import * as v from 'valibot';
 import { expect } from 'vitest';
 import { fakeClock, settle, type FakeClock } from './fake-clock.ts';
+import { memoryTransfer, type MemoryTransfer } from './memory-logs.ts';
 import { FakeEnsemble, FakeZooKeeper } from './fake-zookeeper.ts';
 
 export interface MemoryStore extends Store {
@@ -123,6 +124,7 @@ export function fakeTransport(how: Map<string, 'open' | 'refuse' | 'silent'>): T
 }
 
 export interface Harness {
+  readonly transfer: MemoryTransfer;
   readonly ports: Ports;
   readonly services: Services;
   readonly dispatcher: Dispatcher;
@@ -153,6 +155,8 @@ export interface HarnessOptions {
   readonly stores?: Partial<Record<StoreName, MemoryStore>>;
   /** False: clients stay connecting until the test connects them. */
   readonly autoConnect?: boolean;
+  /** What an earlier run of the app left. */
+  readonly transfer?: MemoryTransfer;
 }
 
 export function draftOf(draft: Partial<ProfileDraft> = {}): ProfileDraft {
@@ -177,6 +181,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     if (answer === undefined) throw new ConnectionLostError(`${host}:${port}: connection refused`, false);
     return typeof answer === 'string' ? answer : answer();
   };
+  const transfer = options.transfer ?? memoryTransfer();
   const ports: Ports = {
     app: { version: '0.0.0', host: 'web', platform: 'test' },
     openStore: (name) => stores[name],
@@ -188,6 +193,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
     clock,
     random: seededRandom(1),
     logger: silentLogger,
+    transfer,
     readResource: async (name) => readFileSync(new URL(`../../../resources/${name}`, import.meta.url), 'utf8'),
     askServer,
     openClient(clientOptions) {
@@ -204,7 +210,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
   let calls = 0;
 
   const harness: Harness = {
-    ports, services, dispatcher, clock, ensemble, clients, stores, secrets, localServers, sockets, transport, names, words, asked, events,
+    transfer, ports, services, dispatcher, clock, ensemble, clients, stores, secrets, localServers, sockets, transport, names, words, asked, events,
     get client() {
       return clients.at(-1) as FakeZooKeeper;
     },

@@ -341,7 +341,7 @@ export const node = {
     ephemeral: 'ephemeral',
     typeName: 'This is a production connection. Type {name} to go on.',
     typeNameLabel: 'Name of the node',
-    noUndo: 'This cannot be undone.',
+    noUndo: 'It is kept in History and can be undone; ephemeral nodes, and what cannot be read, cannot.',
     confirm: 'Delete {n} node | Delete {n} nodes',
     deleting: 'Deleting…',
     progress: '{done} of {total}',

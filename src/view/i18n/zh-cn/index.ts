@@ -10,9 +10,10 @@ import { node } from './node.ts';
 import { panels } from './panels.ts';
 import { settings } from './settings.ts';
 import { start } from './start.ts';
+import { history, transfer } from './transfer.ts';
 import { tree } from './tree.ts';
 import { workbench } from './workbench.ts';
 
 export const zhCn: Same<typeof en> = {
-  command, common, connection, error, hint, layer, node, panels, settings, start, tree, workbench,
+  command, common, connection, error, hint, history, layer, node, panels, settings, start, transfer, tree, workbench,
 };

@@ -344,7 +344,7 @@ export const node: Same<typeof en> = {
     ephemeral: '临时',
     typeName: '这是生产环境的连接。请输入 {name} 以继续。',
     typeNameLabel: '节点名称',
-    noUndo: '此操作无法撤销。',
+    noUndo: '内容会保存在历史中，可以撤销；临时节点和无法读取的内容除外。',
     confirm: '删除 {n} 个节点',
     deleting: '正在删除…',
     progress: '{done} / {total}',

@@ -6,7 +6,7 @@ import { purge } from '../../../../src/ensemble/log/purge.ts';
 import { recover } from '../../../../src/ensemble/log/recovery.ts';
 import { snapshotChunks } from '../../../../src/ensemble/log/snapshot-writer.ts';
 import { memoryDisk } from './memory-disk.ts';
-import { fileBytes, newDatabase, writeDirectory } from './writing.ts';
+import { codecs, fileBytes, newDatabase, writeDirectory } from './writing.ts';
 
 describe('names', () => {
   test('are hex, oldest first, and nothing else is taken for one', () => {
@@ -50,7 +50,7 @@ describe('purge', () => {
     expect(await purge(written.disk, 3)).toEqual([]);
     for (const kept of ['snapshot.1e', 'snapshot.28', 'snapshot.32']) {
       const files = Object.fromEntries([...written.disk.files].filter(([name]) => name === kept || name.startsWith('log.')).map(([name, { bytes }]) => [name, bytes]));
-      const { zxid, target } = await recover(memoryDisk(files), { newTarget: newDatabase });
+      const { zxid, target } = await recover(memoryDisk(files), { newTarget: newDatabase, codecs });
       expect(zxid).toBe(60n);
       expect(target.tree.digest).toBe(written.database.tree.digest);
     }

@@ -10,6 +10,7 @@ import { encodeTransaction } from '../../../../src/ensemble/txn/transaction-code
 import { formatId } from '../../../../src/model/zxid.ts';
 import { walkTree } from '../tree/walk.ts';
 import { memoryDisk } from './memory-disk.ts';
+import { codecs } from './writing.ts';
 
 const golden = (name: string): Uint8Array =>
   new Uint8Array(readFileSync(new URL(`../../../vectors/disk/${name}`, import.meta.url)));
@@ -60,7 +61,7 @@ function expectGolden(database: Database): void {
 describe("Apache's data directory", () => {
   test('the log, replayed from the empty snapshot, gives the tree, and every digest on the way', async () => {
     const disk = memoryDisk({ 'snapshot.0': golden('empty-snapshot.0'), 'log.1': golden('log.1') });
-    const recovered = await recover(disk, { newTarget });
+    const recovered = await recover(disk, { newTarget, codecs });
     expect(recovered.txnsReplayed).toBe(tree.files.find(({ file }) => file === 'log.1')?.entries);
     const history = recovered.target.digestHistory.map(({ zxid, digest }) => `${zxid.toString(16)}: ${digest}`);
     expect(history).toEqual(tree.digests);
@@ -68,7 +69,7 @@ describe("Apache's data directory", () => {
   });
 
   test('the snapshot gives the tree', async () => {
-    const recovered = await recover(memoryDisk({ 'snapshot.91': golden('snapshot.91') }), { newTarget });
+    const recovered = await recover(memoryDisk({ 'snapshot.91': golden('snapshot.91') }), { newTarget, codecs });
     expect(recovered.txnsReplayed).toBe(0);
     expectGolden(recovered.target);
   });
@@ -92,15 +93,31 @@ describe("Apache's data directory", () => {
   });
 
   test('a snapshot read and written again is the same', async () => {
-    const { target } = await recover(memoryDisk({ 'snapshot.91': golden('snapshot.91') }), { newTarget });
+    const { target } = await recover(memoryDisk({ 'snapshot.91': golden('snapshot.91') }), { newTarget, codecs });
     const ours = Buffer.concat([...snapshotChunks(target.snapshot())]);
     expect(ours.toString('hex')).toBe(Buffer.from(golden('snapshot.91')).toString('hex'));
   });
 
-  test('a compressed snapshot alone is refused by name', async () => {
-    for (const kind of ['gz', 'snappy']) {
-      const disk = memoryDisk({ [`snapshot.91.${kind}`]: golden(`snapshot.91.${kind}`) });
-      await expect(recover(disk, { newTarget })).rejects.toMatchObject({ code: 'SnapshotUnsupported', file: `snapshot.91.${kind}` });
+  test.each(['gz', 'snappy'])('the snapshot in %s gives the tree', async (kind) => {
+    const name = `snapshot.91.${kind}`;
+    const recovered = await recover(memoryDisk({ [name]: golden(name) }), { newTarget, codecs });
+    expect(recovered.snapshot).toBe(name);
+    expectGolden(recovered.target);
+  });
+
+  test.each(['gz', 'snappy'])('a damaged %s is refused by name, never half read', async (kind) => {
+    const name = `snapshot.91.${kind}`;
+    const whole = golden(name);
+    const flipped = whole.slice();
+    flipped[whole.length >> 1] = (whole[whole.length >> 1] as number) ^ 0x40;
+    for (const bytes of [whole.subarray(0, whole.length - 9), whole.subarray(0, 100), whole.subarray(0, 3), flipped]) {
+      const attempt = recover(memoryDisk({ [name]: bytes, 'log.92': golden('log.1') }), { newTarget, codecs });
+      await expect(attempt).rejects.toMatchObject({ code: 'SnapshotCorrupt', file: name });
     }
+  });
+
+  test('a snapshot compressed in another way is refused by name', async () => {
+    const attempt = recover(memoryDisk({ 'snapshot.91.zst': golden('snapshot.91') }), { newTarget, codecs });
+    await expect(attempt).rejects.toMatchObject({ code: 'SnapshotUnsupported', file: 'snapshot.91.zst' });
   });
 });

@@ -19,6 +19,8 @@ export interface MemoryDisk extends Storage {
   put(name: string, bytes: Uint8Array): void;
 }
 
+const PIECE_BYTES = 1000;
+
 /** Real file systems answer later, never within the call. */
 const later = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -55,10 +57,16 @@ export function memoryDisk(contents: Readonly<Record<string, Uint8Array>> = {}):
     list: () => Promise.resolve([...files.keys()]),
     read: (name) => later().then(() => get(name).bytes.slice()),
     readTail: (name, bytes) => later().then(() => get(name).bytes.slice(-bytes)),
-    async create(name) {
+    async *stream(name) {
+      await later();
+      const { bytes } = get(name);
+      // Pieces so small that everything is cut somewhere.
+      for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.slice(at, at + PIECE_BYTES);
+    },
+    async create(name, first) {
       await work();
       if (files.has(name)) throw new Error(`EEXIST ${name}`);
-      const content: Content = { bytes: new Uint8Array(0), durable: null };
+      const content: Content = { bytes: first.slice(), durable: first.slice() };
       files.set(name, content);
       return fileOf(content, work, () => syncs++);
     },
@@ -84,7 +92,7 @@ export function memoryDisk(contents: Readonly<Record<string, Uint8Array>> = {}):
 }
 
 function fileOf(content: Content, work: () => Promise<void>, onSync: () => void): StorageFile {
-  let end = 0;
+  let end = content.bytes.length;
   return {
     async append(bytes) {
       await work();

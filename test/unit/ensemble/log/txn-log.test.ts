@@ -6,7 +6,7 @@ import { recover } from '../../../../src/ensemble/log/recovery.ts';
 import { TxnLog } from '../../../../src/ensemble/log/txn-log.ts';
 import { encodeTransaction } from '../../../../src/ensemble/txn/transaction-codec.ts';
 import { memoryDisk } from './memory-disk.ts';
-import { fileBytes, newDatabase, writeDirectory } from './writing.ts';
+import { codecs, fileBytes, newDatabase, writeDirectory } from './writing.ts';
 
 const txn = (zxid: bigint): Uint8Array =>
   encodeTransaction({ header: { sessionId: 1n, cxid: 2, zxid, timeMs: 3n, type: -1 }, body: { type: -1, err: -101 }, digest: null });
@@ -70,6 +70,14 @@ describe('group commit', () => {
     expect(disk.syncs).toBe(2);
   });
 
+  test('never more than a thousand transactions wait for one sync', async () => {
+    const disk = memoryDisk();
+    const log = new TxnLog(disk, { preallocateBytes: 0 });
+    for (let zxid = 1n; zxid <= 2500n; zxid++) log.append(txn(zxid), zxid);
+    await log.sync();
+    expect(disk.syncs).toBe(3);
+  });
+
   test('what a sync resolved survives a power cut, at every moment', async () => {
     for (let cutAfter = 1; cutAfter < 40; cutAfter++) {
       const { disk, log, step, txns } = await writeDirectory(3);
@@ -85,7 +93,7 @@ describe('group commit', () => {
       disk.failWith(new Error('no power'));
       const promised = durable;
       disk.powerCut();
-      const { zxid } = await recover(healed(disk), { newTarget: newDatabase });
+      const { zxid } = await recover(healed(disk), { newTarget: newDatabase, codecs });
       expect(Number(zxid), `after ${cutAfter} turns`).toBeGreaterThanOrEqual(promised);
       await log.sync().catch(() => undefined);
     }

@@ -7,10 +7,16 @@ import { TxnLog } from '../../../../src/ensemble/log/txn-log.ts';
 import { Database } from '../../../../src/ensemble/tree/database.ts';
 import { encodeTransaction } from '../../../../src/ensemble/txn/transaction-codec.ts';
 import type { Transaction } from '../../../../src/ensemble/txn/transaction.ts';
+import { SnapshotCodecs } from '../../../../src/ensemble/log/compression.ts';
+import { nodeGzip } from '../../../../src/platform/node-gzip.ts';
 import { TxnMaker } from '../tree/txn-maker.ts';
 import { memoryDisk, type MemoryDisk } from './memory-disk.ts';
 
 export const newDatabase = (): Database => new Database({ extendedTypes: true, digestEnabled: true });
+
+export const codecs = new SnapshotCodecs(nodeGzip);
+/** Plain, at once. */
+export const plain = { compression: 'none', codecs } as const;
 
 export interface Written {
   readonly disk: MemoryDisk;

@@ -7,6 +7,7 @@ import { parseZooCfg } from '../../../../src/ensemble/config/zoo-cfg.ts';
 import type { ClientSocket, SocketHandler } from '../../../../src/ensemble/listener.ts';
 import { Server } from '../../../../src/ensemble/server.ts';
 import { nodeDigests } from '../../../../src/platform/node-digests.ts';
+import { nodeGzip } from '../../../../src/platform/node-gzip.ts';
 import { connectRequestPayload, jute, parseReply, type RawConnectOptions, type RawReply } from '../../../support/raw-client.ts';
 import { memoryDisk, type MemoryDisk } from '../log/memory-disk.ts';
 
@@ -161,7 +162,7 @@ export class Harness {
     const config = parseZooCfg(Object.entries(keys).map(([key, value]) => `${key}=${value}`).join('\n'));
     let accept: (socket: ClientSocket) => SocketHandler | null = () => null;
     const server = await Server.start({
-      clock, random: seededRandom(1), logger: silentLogger, digests: nodeDigests,
+      clock, random: seededRandom(1), logger: silentLogger, digests: nodeDigests, gzip: nodeGzip,
       snapshots: disk, logs: disk, snapshotDirectory: '/data/version-2', logDirectory: '/data/version-2',
       defer: (fn: () => void) => void setImmediate(fn),
       host: { environment: () => [['host.name', 'test']], openFiles: () => null, formatDate: (wallMs) => `T+${wallMs - 1_700_000_000_000}` },

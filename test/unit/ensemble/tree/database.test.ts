@@ -20,9 +20,9 @@ function step(database: Database, maker: TxnMaker): Transaction {
   return { ...txn, digest: txn.body.type === -1 ? null : database.tree.digest };
 }
 
-function load(bytes: Uint8Array, zxid: bigint): Database {
+async function load(bytes: Uint8Array, zxid: bigint): Promise<Database> {
   const database = newDatabase();
-  readSnapshot('snapshot', zxid, bytes, database);
+  await readSnapshot('snapshot', zxid, [bytes], database);
   return database;
 }
 
@@ -42,7 +42,7 @@ function expectSame(actual: Database, expected: Database): void {
 }
 
 describe('a snapshot', () => {
-  test.each([1, 2, 3, 4, 5, 6, 7, 8])('written while every node read is followed by changes, seed %i', (seed) => {
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])('written while every node read is followed by changes, seed %i', async (seed) => {
     const random = seededRandom(seed);
     const database = newDatabase();
     const maker = new TxnMaker(random, database.tree, { nodesMax: 250 });
@@ -61,7 +61,7 @@ describe('a snapshot', () => {
     const bytes = Buffer.concat([...snapshotChunks(mayChange)].map((chunk) => chunk.slice()));
     for (let i = 0; i < 50; i++) later.push(step(database, maker));
 
-    const restored = load(bytes, source.zxid);
+    const restored = await load(bytes, source.zxid);
     expect(later.length).toBeGreaterThan(200);
     expect(restored.awaitedDigest).not.toBeNull();
     for (const txn of later) restored.replay(txn);
@@ -69,17 +69,17 @@ describe('a snapshot', () => {
     expectSame(restored, database);
   });
 
-  test('of a state at rest is the state', () => {
+  test('of a state at rest is the state', async () => {
     const database = newDatabase();
     const maker = new TxnMaker(seededRandom(9), database.tree);
     for (let i = 0; i < 500; i++) step(database, maker);
     const bytes = Buffer.concat([...snapshotChunks(database.snapshot())]);
-    const restored = load(bytes, 500n);
+    const restored = await load(bytes, 500n);
     expectSame(restored, database);
     expect(Buffer.concat([...snapshotChunks(restored.snapshot())]).equals(bytes)).toBe(true);
   });
 
-  test('does not open a node whose ACL was narrowed meanwhile, nor name a list that it has not', () => {
+  test('does not open a node whose ACL was narrowed meanwhile, nor name a list that it has not', async () => {
     const database = newDatabase();
     const closed = [{ perms: 1, id: { scheme: 'digest', id: 'a:b' } }];
     const narrower = [{ perms: 2, id: { scheme: 'digest', id: 'a:b' } }];
@@ -91,7 +91,7 @@ describe('a snapshot', () => {
     database.apply({ header: { ...header, zxid: 2n, type: 7 }, body: { type: 7, path: '/secret', acl: narrower, version: 1 }, digest: null });
     const rest = [...chunks];
     expect(rest.length).toBeGreaterThan(1);
-    const restored = load(Buffer.concat([first.value as Uint8Array, ...rest]), 1n);
+    const restored = await load(Buffer.concat([first.value as Uint8Array, ...rest]), 1n);
     expect(restored.tree.node('/secret')?.acl).toEqual(closed);
   });
 
@@ -120,18 +120,18 @@ describe('a snapshot', () => {
     expect(names.slice(4)).toEqual(['/b', '/c']);
   });
 
-  test('a node whose list is missing is closed to all until the replay', () => {
+  test('a node whose list is missing is closed to all until the replay', async () => {
     const database = newDatabase();
     const source = database.snapshot();
     function* nodes(): IterableIterator<SnapshotNode> {
       for (const node of source.nodes()) yield { ...node, aclKey: node.path.length === 0 ? -1n : 99n };
     }
-    const restored = load(Buffer.concat([...snapshotChunks({ ...source, nodes })]), 0n);
+    const restored = await load(Buffer.concat([...snapshotChunks({ ...source, nodes })]), 0n);
     expect(restored.tree.node('/')?.acl).toEqual(OPEN_ACL);
     expect(restored.tree.node('/zookeeper')?.acl).toEqual([{ perms: 0, id: { scheme: 'world', id: 'anyone' } }]);
   });
 
-  test('two at once, and given up halfway', () => {
+  test('two at once, and given up halfway', async () => {
     const database = newDatabase();
     const maker = new TxnMaker(seededRandom(4), database.tree);
     for (let i = 0; i < 200; i++) step(database, maker);
@@ -142,7 +142,7 @@ describe('a snapshot', () => {
     two.release();
     two.release();
     const bytes = Buffer.concat([...snapshotChunks(one)]);
-    expectSame(load(bytes, 200n), database);
+    expectSame(await load(bytes, 200n), database);
   });
 });
 

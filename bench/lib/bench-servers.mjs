@@ -1,0 +1,64 @@
+/** Both servers for the bench, each started as its users start it: Apache's with zkServer.sh's heap, ours by node. */
+import { once } from 'node:events';
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { classpath, fourLetterWord, freePort, host, sleep, spawnTied, workDirectory } from '../../scripts/golden/launch.mjs';
+
+/** The build's server; ZOOSCOPE_SERVER names another. */
+const ENTRY = process.env['ZOOSCOPE_SERVER'] ?? fileURLToPath(new URL('../../out/main/server.js', import.meta.url));
+/** zkServer.sh's default heap. */
+const APACHE_OPTIONS = ['-Xmx1000m'];
+
+export const kinds = /** @type {const} */ (['apache', 'ours']);
+
+/** @param {typeof kinds[number]} kind @param {string} configFile @param {readonly string[]} nodeOptions */
+function commandLine(kind, configFile, nodeOptions) {
+  if (kind === 'apache') {
+    return ['java', [...APACHE_OPTIONS, '-cp', classpath(), 'org.apache.zookeeper.server.quorum.QuorumPeerMain', configFile]];
+  }
+  if (!existsSync(ENTRY)) throw new Error(`${ENTRY} is not there: npm run build first`);
+  return [process.execPath, [...nodeOptions, ENTRY, configFile]];
+}
+
+/**
+ * Starts a server on an empty directory.
+ * @param {typeof kinds[number]} kind
+ * @param {string} name of its directory
+ * @param {readonly string[]} [nodeOptions] for ours
+ */
+export async function startBenchServer(kind, name, nodeOptions = []) {
+  const home = join(workDirectory, name);
+  rmSync(home, { recursive: true, force: true });
+  mkdirSync(home, { recursive: true });
+  const port = await freePort();
+  const configFile = join(home, 'zoo.cfg');
+  writeFileSync(configFile, [
+    'tickTime=2000', `dataDir=${join(home, 'data')}`, `clientPort=${port}`, `clientPortAddress=${host}`,
+    'maxClientCnxns=0', 'admin.enableServer=false', '4lw.commands.whitelist=*', '',
+  ].join('\n'));
+  const log = openSync(join(home, 'server.log'), 'a');
+  const [command, args] = /** @type {[string, string[]]} */ (commandLine(kind, configFile, nodeOptions));
+  const beganMs = performance.now();
+  const child = spawnTied(command, args, ['ignore', log, log]);
+  const deadline = beganMs + 40_000;
+  while (!/^Mode: /m.test(await fourLetterWord(port, 'srvr'))) {
+    if (performance.now() > deadline) throw new Error(readFileSync(join(home, 'server.log'), 'utf8').slice(-3000));
+    await sleep(5);
+  }
+  const firstAnswerMs = performance.now() - beganMs;
+  return {
+    kind, port, home, firstAnswerMs,
+    /** Resident memory now, in bytes. */
+    memory() {
+      return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+    },
+    /** @param {NodeJS.Signals} [signal] */
+    async stop(signal = 'SIGKILL') {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exit = once(child, 'exit');
+      child.kill(signal);
+      await exit;
+    },
+  };
+}

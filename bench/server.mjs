@@ -1,0 +1,160 @@
+/**
+ * Our server beside Apache's: the same load from one neutral client program, in turns, several rounds, medians.
+ *
+ *   npm run build && npm run bench:server            all of it, under four minutes
+ *   node bench/server.mjs --rounds=1 --seconds=0.5   a quick look
+ *   node bench/server.mjs --profile=set              only ours under that load, with a CPU profile beside it
+ *
+ * Each connection keeps 8 requests in flight; values are 100 bytes; reads and sets go over 1000 nodes. Both servers
+ * write to the same disk with fsync on. Nothing here is asserted: ratios are for people.
+ */
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { cleanUp, host, spawnTied } from '../scripts/golden/launch.mjs';
+import { PipelinedSession } from '../scripts/lib/pipelined-session.mjs';
+import { createBody, op } from '../scripts/golden/raw.mjs';
+import { kinds, startBenchServer } from './lib/bench-servers.mjs';
+
+process.on('exit', cleanUp);
+
+/** @param {string} name @param {number} fallback */
+const option = (name, fallback) => Number(process.argv.find((argument) => argument.startsWith(`--${name}=`))?.split('=')[1] ?? fallback);
+const profiled = process.argv.find((argument) => argument.startsWith('--profile='))?.split('=')[1];
+const rounds = option('rounds', 3);
+const seconds = option('seconds', 1);
+const treeNodes = option('nodes', 100_000);
+const IN_FLIGHT = 8;
+const DATA_BYTES = 100;
+const NODES = 1000;
+const WARM_UP_SECONDS = 2;
+const STARTS = 3;
+const loads = /** @type {const} */ (['get', 'exists', 'set', 'create']);
+const connectionCounts = [1, 8, 64];
+
+/** @param {readonly number[]} values */
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+const mib = (/** @type {number} */ bytes) => (bytes / 1024 / 1024).toFixed(0);
+let runs = 0;
+
+/** @param {{ port: number }} server @param {Partial<import('./lib/load-client.mjs').Load>} what */
+async function run(server, what) {
+  const load = { host, port: server.port, kind: 'get', connections: 1, inFlight: IN_FLIGHT, nodes: NODES, dataBytes: DATA_BYTES, seconds, prefix: `r${++runs}-`, ...what };
+  const script = fileURLToPath(new URL('lib/load-client.mjs', import.meta.url));
+  const child = spawnTied(process.execPath, [script, JSON.stringify(load)], ['pipe', 'pipe', 'inherit']);
+  let out = '';
+  child.stdout?.setEncoding('utf8').on('data', (text) => (out += text));
+  const exit = once(child, 'exit');
+  while (!out.includes('\n') && child.exitCode === null) await Promise.race([exit, once(/** @type {import('node:stream').Readable} */ (child.stdout), 'data')]);
+  const result = /** @type {{ perSecond: number, p50: number, p99: number, refused: number }} */ (JSON.parse(out));
+  if (result.refused > 0) throw new Error(`${result.refused} requests of ${load.kind} were refused`);
+  return { ...result, end: async () => { child.stdin?.end(); await exit; } };
+}
+
+/** @param {{ port: number }} server */
+async function plant(server) {
+  const session = await PipelinedSession.open(host, server.port);
+  await session.send(op.create, createBody('/bench', ''));
+  for (let n = 0; n < NODES; n++) await session.send(op.create, createBody(`/bench/${n}`, 'd'.repeat(DATA_BYTES)));
+  await session.close();
+}
+
+/** @param {readonly (readonly string[])[]} rows */
+function print(rows) {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  for (const row of rows) console.log(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  '));
+  console.log();
+}
+
+async function measureStarts() {
+  /** @type {Record<string, number[]>} */
+  const times = { apache: [], ours: [] };
+  /** @type {Record<string, number[]>} */
+  const memory = { apache: [], ours: [] };
+  for (let i = 0; i < STARTS; i++) {
+    for (const kind of kinds) {
+      const server = await startBenchServer(kind, `start-${kind}`);
+      times[kind]?.push(server.firstAnswerMs);
+      memory[kind]?.push(server.memory());
+      await server.stop();
+    }
+  }
+  const [apache, ours] = kinds.map((kind) => median(times[kind] ?? []));
+  const [apacheMemory, oursMemory] = kinds.map((kind) => median(memory[kind] ?? []));
+  return [
+    ['start to first answer, ms', apache?.toFixed(0) ?? '', ours?.toFixed(0) ?? '', ratio(ours, apache)],
+    ['resident memory after it, MiB', mib(apacheMemory ?? 0), mib(oursMemory ?? 0), ratio(oursMemory, apacheMemory)],
+  ];
+}
+
+/** @param {number | undefined} ours @param {number | undefined} apache */
+const ratio = (ours, apache) => ((ours ?? NaN) / (apache ?? NaN)).toFixed(2);
+
+/** @param {Awaited<ReturnType<typeof startBenchServer>>[]} servers */
+async function measureLoads(servers) {
+  const rows = [['load, connections', 'Apache /s', 'ours /s', 'ratio', 'Apache p50', 'ours p50', 'Apache p99', 'ours p99']];
+  for (const server of servers) for (const kind of loads) await run(server, { kind, connections: 8, seconds: WARM_UP_SECONDS / 2 });
+  for (const kind of loads) {
+    for (const connections of connectionCounts) {
+      /** @type {Record<string, Awaited<ReturnType<typeof run>>[]>} */
+      const results = { apache: [], ours: [] };
+      for (let round = 0; round < rounds; round++) {
+        for (const server of servers) results[server.kind]?.push(await run(server, { kind, connections }));
+      }
+      const of = (/** @type {string} */ server, /** @type {'perSecond' | 'p50' | 'p99'} */ what) => median((results[server] ?? []).map((result) => result[what]));
+      rows.push([
+        `${kind}, ${connections}`, of('apache', 'perSecond').toFixed(0), of('ours', 'perSecond').toFixed(0), ratio(of('ours', 'perSecond'), of('apache', 'perSecond')),
+        of('apache', 'p50').toFixed(2), of('ours', 'p50').toFixed(2), of('apache', 'p99').toFixed(2), of('ours', 'p99').toFixed(2),
+      ]);
+    }
+  }
+  print(rows);
+  return [['resident memory after the loads, MiB', ...servers.map((server) => mib(server.memory())), ratio(servers[1]?.memory(), servers[0]?.memory())]];
+}
+
+async function measureMemory() {
+  /** @type {{ nodes: number, watches: number }[]} */
+  const seen = [];
+  for (const kind of kinds) {
+    const server = await startBenchServer(kind, `memory-${kind}`);
+    await plant(server);
+    const before = server.memory();
+    await (await run(server, { kind: 'create', connections: 8, inFlight: 64, nodes: treeNodes, seconds: 0, prefix: '' })).end().catch(() => undefined);
+    const filled = server.memory();
+    const watching = await run(server, { kind: 'watch', connections: 8, inFlight: 64, nodes: treeNodes, seconds: 0, linger: true });
+    seen.push({ nodes: filled, watches: Math.max(0, server.memory() - filled) / treeNodes });
+    await watching.end();
+    void before;
+    await server.stop();
+  }
+  const [apache, ours] = seen;
+  return [
+    [`resident memory with ${treeNodes} nodes, MiB`, mib(apache?.nodes ?? 0), mib(ours?.nodes ?? 0), ratio(ours?.nodes, apache?.nodes)],
+    ['memory per watch, bytes (grown by as many)', apache?.watches.toFixed(0) ?? '', ours?.watches.toFixed(0) ?? '', ratio(ours?.watches, apache?.watches)],
+  ];
+}
+
+/** @param {string} kind */
+async function profile(kind) {
+  const server = await startBenchServer('ours', 'profile', ['--cpu-prof', `--cpu-prof-dir=${process.cwd()}/out/profile`]);
+  await plant(server);
+  for (const connections of connectionCounts) {
+    const { perSecond, p50, p99 } = await run(server, { kind: /** @type {'get'} */ (kind), connections, seconds: 3 });
+    console.log(`${kind}, ${connections}: ${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`);
+  }
+  await server.stop('SIGTERM');
+  console.log('the profile is in out/profile');
+}
+
+if (profiled !== undefined) {
+  await profile(profiled);
+} else {
+  const head = ['', 'Apache', 'ours', 'ratio'];
+  const starts = await measureStarts();
+  const servers = [];
+  for (const kind of kinds) servers.push(await startBenchServer(kind, `load-${kind}`));
+  for (const server of servers) await plant(server);
+  const afterLoads = await measureLoads(servers);
+  for (const server of servers) await server.stop();
+  print([head, ...starts, ...afterLoads, ...(await measureMemory())]);
+}
+process.exit(0);

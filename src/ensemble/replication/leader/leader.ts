@@ -1,0 +1,384 @@
+/**
+ * The leader of an ensemble (facts 5.5 to 5.7; Leader, LearnerHandler). In: learners' messages, its own clients'
+ * transactions, the disk's word, ticks. Out: effects.
+ * Must hold: no epoch is led without a quorum that promised it; nothing is committed without a quorum that has it;
+ * every learner is told everything in one order, from where its own log ends.
+ */
+
+import { invariant } from '../../../base/invariant.ts';
+import { counterOf, epochOf, formatId, makeZxid } from '../../../model/zxid.ts';
+import type { Transaction } from '../../txn/transaction.ts';
+import type { LeaderEffects, Task } from '../effects.ts';
+import type { ForwardedRequest, LearnerMessage, LinkId, QuorumRule } from '../messages.ts';
+import { CommittedLog } from './committed-log.ts';
+import { EpochAgreement } from './epoch-agreement.ts';
+import { LeaderOutbox } from './outbox.ts';
+import { Liveness, type LivenessOptions } from './liveness.ts';
+import { Learners, type Learner } from './learners.ts';
+import { Proposals } from './proposals.ts';
+import { Syncs } from './syncs.ts';
+import { planSync, type SyncPlan } from './sync-plan.ts';
+
+export interface LeaderOptions extends LivenessOptions {
+  readonly sid: bigint;
+  readonly rule: QuorumRule;
+  /** Version of the configuration in force; a learner with a later one is refused. */
+  readonly configVersion: bigint;
+  /** The configuration's text for NEWLEADER, made for the epoch that was agreed. */
+  readonly configText: (epoch: number) => string;
+  readonly acceptedEpoch: number;
+  readonly currentEpoch: number;
+  /** The last transaction in the log; the tree has all of them. */
+  readonly lastZxid: bigint;
+  readonly committedLog: CommittedLog;
+  /** snapshotSizeFactor of 0 or more. */
+  readonly diskSyncAllowed: boolean;
+  readonly forceSnapshot: boolean;
+}
+
+export type LeaderInput =
+  | { readonly kind: 'start'; readonly nowMs: number }
+  | { readonly kind: 'message'; readonly link: LinkId; readonly message: LearnerMessage; readonly nowMs: number }
+  | { readonly kind: 'linkClosed'; readonly link: LinkId }
+  /** A transaction made of a request, in the order of zxids. @property rules a quorum of each is needed; null: the rule in force */
+  | { readonly kind: 'propose'; readonly txn: Transaction; readonly rules: readonly QuorumRule[] | null }
+  /** A client's sync, of this server (link null) or of a learner's. */
+  | { readonly kind: 'sync'; readonly link: LinkId | null }
+  | { readonly kind: 'revalidated'; readonly link: LinkId; readonly sessionId: bigint; readonly valid: boolean }
+  | { readonly kind: 'durable'; readonly zxid: bigint }
+  | { readonly kind: 'done'; readonly task: Task; readonly txns?: readonly Transaction[] }
+  /** Every half tick. */
+  | { readonly kind: 'tick'; readonly nowMs: number };
+
+/** REQUEST's type of a sync (ZooDefs.OpCode.sync). */
+const SYNC = 9;
+const COUNTER_MAX = 0xffff_ffff;
+
+export class Leader {
+  readonly #options: LeaderOptions;
+  readonly #agreement: EpochAgreement;
+  readonly #learners = new Learners();
+  readonly #liveness: Liveness;
+  readonly #syncs = new Syncs();
+  readonly #out = new LeaderOutbox();
+  readonly #newLeaderAcks = new Set<bigint>();
+  #proposals: Proposals | null = null;
+  #startedMs = 0;
+  #halfTicks = 0;
+  #serving = false;
+  #ended = false;
+
+  constructor(options: LeaderOptions) {
+    this.#options = options;
+    const own = { currentEpoch: options.currentEpoch, lastZxid: options.lastZxid };
+    this.#agreement = new EpochAgreement(options.sid, options.rule, own);
+    this.#liveness = new Liveness(options);
+  }
+
+  get serving(): boolean {
+    return this.#serving && !this.#ended;
+  }
+
+  /** The epoch that it leads, once it is agreed. */
+  get epoch(): number | null {
+    return this.#agreement.epoch;
+  }
+
+  /** Proposed and not committed, in order: on this server's disk, or on its way there. */
+  get outstanding(): readonly Transaction[] {
+    return this.#proposals?.outstanding ?? [];
+  }
+
+  /** What the epoch's history has reached. */
+  get lastCommitted(): bigint {
+    return this.#proposals?.lastCommitted ?? this.#options.lastZxid;
+  }
+
+  /** For `mntr`: learners by sid with whether they are in step. */
+  get learners(): readonly { readonly sid: bigint; readonly observer: boolean; readonly serving: boolean }[] {
+    return this.#learners.all().map(({ sid, observer, stage }) => ({ sid, observer, serving: stage === 'serving' }));
+  }
+
+  step(input: LeaderInput): LeaderEffects {
+    if (!this.#ended) this.#take(input);
+    const effects = this.#out.take();
+    if (effects.ended !== null) this.#ended = true;
+    return effects;
+  }
+
+  #take(input: LeaderInput): void {
+    switch (input.kind) {
+      case 'start':
+        return this.#start(input.nowMs);
+      case 'message':
+        return this.#message(input.link, input.message, input.nowMs);
+      case 'linkClosed':
+        return this.#drop(input.link);
+      case 'propose':
+        return this.#propose(input.txn, input.rules ?? [this.#options.rule]);
+      case 'sync':
+        return this.#sync(input.link);
+      case 'revalidated':
+        return this.#out.send(input.link, { kind: 'revalidated', sessionId: input.sessionId, valid: input.valid });
+      case 'durable':
+        this.#proposals?.ack(this.#options.sid, input.zxid);
+        return this.#commit();
+      case 'done':
+        return this.#done(input.task, input.txns ?? []);
+      case 'tick':
+        return this.#tick(input.nowMs);
+    }
+  }
+
+  #start(nowMs: number): void {
+    this.#startedMs = nowMs;
+    this.#agreement.offer(this.#options.sid, this.#options.acceptedEpoch);
+    this.#considerEpoch();
+  }
+
+  #message(link: LinkId, message: LearnerMessage, nowMs: number): void {
+    if (message.kind === 'info') {
+      this.#join(link, message, nowMs);
+      return;
+    }
+    const learner = this.#learners.get(link);
+    if (learner === undefined) {
+      this.#out.close(link);
+      return;
+    }
+    this.#liveness.heard(link, nowMs);
+    if (message.kind === 'ackEpoch') this.#ackEpoch(learner, message.currentEpoch, message.lastZxid);
+    else if (message.kind === 'ack') this.#ack(learner, message.zxid, nowMs);
+    else if (learner.stage === 'serving') this.#serve(learner, message);
+    else this.#drop(link, true);
+  }
+
+  /** What only a learner that serves clients may send. */
+  #serve(learner: Learner, message: Extract<LearnerMessage, { kind: 'ping' | 'revalidate' | 'request' }>): void {
+    const { link } = learner;
+    switch (message.kind) {
+      case 'ping':
+        this.#out.event({ kind: 'touched', sessions: message.sessions });
+        return;
+      case 'revalidate':
+        this.#out.event({ kind: 'revalidate', link, sessionId: message.sessionId, timeoutMs: message.timeoutMs });
+        return;
+      case 'request':
+        this.#request(link, message.request);
+    }
+  }
+
+  #request(link: LinkId, request: ForwardedRequest): void {
+    if (request.type === SYNC) this.#sync(link);
+    else this.#out.event({ kind: 'forwarded', link, request });
+  }
+
+  #join(link: LinkId, info: Extract<LearnerMessage, { kind: 'info' }>, nowMs: number): void {
+    const known = this.#learners.get(link);
+    if (known !== undefined || info.sid === this.#options.sid || info.configVersion > this.#options.configVersion) {
+      this.#drop(link, true);
+      return;
+    }
+    // The same server, come again: its former connection is dead, though this side has not noticed.
+    const former = this.#learners.ofServer(info.sid);
+    if (former !== undefined && !info.observer) this.#drop(former.link, true);
+    this.#learners.add({ link, sid: info.sid, observer: info.observer, stage: 'epoch', peerZxid: 0n });
+    this.#liveness.add(link, info.sid, nowMs);
+    const settled = this.#agreement.epoch !== null;
+    this.#agreement.offer(info.sid, info.acceptedEpoch);
+    if (settled) this.#offerEpoch(link);
+    else this.#considerEpoch();
+  }
+
+  /** With a quorum present the epoch is chosen; it is promised here first, then to the others. */
+  #considerEpoch(): void {
+    const { epoch } = this.#agreement;
+    if (epoch !== null) this.#out.task({ kind: 'saveAcceptedEpoch', epoch });
+  }
+
+  #offerEpoch(link: LinkId): void {
+    const { epoch } = this.#agreement;
+    // Not before this server's own promise is durable: then everybody who waits is told at once.
+    if (epoch !== null && this.#proposals !== null) this.#out.send(link, { kind: 'leaderInfo', epoch });
+  }
+
+  #done(task: Task, txns: readonly Transaction[]): void {
+    const { sid, currentEpoch, lastZxid } = this.#options;
+    if (task.kind === 'saveAcceptedEpoch') {
+      this.#proposals = new Proposals(sid, makeZxid(task.epoch, 0));
+      for (const { link } of this.#learners.in('epoch')) this.#offerEpoch(link);
+      this.#agreement.ack(sid, { currentEpoch, lastZxid });
+      this.#considerAgreed();
+    } else if (task.kind === 'saveCurrentEpoch') {
+      this.#newLeaderAcks.add(sid);
+      this.#considerServing();
+    } else if (task.kind === 'readLog') {
+      const learner = this.#learners.get(task.link);
+      if (learner?.stage === 'reading') this.#synchronise(learner, txns);
+    }
+  }
+
+  #ackEpoch(learner: Learner, currentEpoch: number, lastZxid: bigint): void {
+    if (learner.stage !== 'epoch' || this.#proposals === null) {
+      this.#drop(learner.link, true);
+      return;
+    }
+    if (!this.#agreement.ack(learner.sid, { currentEpoch, lastZxid })) {
+      this.#drop(learner.link, true);
+      return;
+    }
+    learner.stage = 'promised';
+    learner.peerZxid = lastZxid;
+    if (this.#learners.agreed) this.#synchronise(learner, null);
+    else this.#considerAgreed();
+  }
+
+  /** A quorum has promised: whoever waited is brought up to date. */
+  #considerAgreed(): void {
+    if (!this.#agreement.agreed || this.#learners.agreed) return;
+    this.#learners.agreed = true;
+    this.#out.task({ kind: 'saveCurrentEpoch', epoch: this.#epoch() });
+    for (const learner of this.#learners.in('promised')) this.#synchronise(learner, null);
+  }
+
+  #synchronise(learner: Learner, onDisk: readonly Transaction[] | null): void {
+    const { diskSyncAllowed: diskAllowed, forceSnapshot, committedLog } = this.#options;
+    const plan = planSync({
+      peerZxid: learner.peerZxid,
+      lastProcessed: this.#lastProcessed(),
+      committed: committedLog.txns,
+      onDisk, diskAllowed, forceSnapshot,
+    });
+    if (plan.kind === 'readDisk') {
+      learner.stage = 'reading';
+      this.#out.task({ kind: 'readLog', link: learner.link, from: learner.peerZxid });
+      return;
+    }
+    this.#sendPlan(learner, plan);
+    learner.stage = 'syncing';
+    this.#out.send(learner.link, { kind: 'newLeader', epoch: this.#epoch(), config: this.#options.configText(this.#epoch()) });
+  }
+
+  #sendPlan({ link, observer }: Learner, plan: Exclude<SyncPlan, { kind: 'readDisk' }>): void {
+    if (plan.kind === 'snap') {
+      this.#out.send(link, { kind: 'snap', zxid: plan.lastQueued });
+    } else {
+      this.#out.send(link, { kind: plan.kind, zxid: plan.zxid });
+      for (const txn of plan.txns) {
+        this.#out.send(link, { kind: 'proposal', txn });
+        this.#out.send(link, { kind: 'commit', zxid: txn.header.zxid });
+      }
+    }
+    if (observer) return;
+    for (const txn of this.outstanding) if (txn.header.zxid > plan.lastQueued) this.#out.send(link, { kind: 'proposal', txn });
+  }
+
+  #ack(learner: Learner, zxid: bigint, nowMs: number): void {
+    if (learner.stage === 'syncing') {
+      if (zxid !== makeZxid(this.#epoch(), 0)) {
+        this.#drop(learner.link, true);
+        return;
+      }
+      learner.stage = this.#serving ? 'serving' : 'acked';
+      this.#liveness.synced(learner.link, nowMs);
+      if (!learner.observer && this.#options.rule.isVoter(learner.sid)) this.#newLeaderAcks.add(learner.sid);
+      if (this.#serving) this.#out.send(learner.link, { kind: 'upToDate' });
+      else this.#considerServing();
+      return;
+    }
+    // The first transaction of an epoch has no zxid of its own to be acknowledged.
+    if (counterOf(zxid) === 0 || learner.observer || epochOf(zxid) !== this.#epoch()) return;
+    this.#proposals?.ack(learner.sid, zxid);
+    this.#commit();
+  }
+
+  #considerServing(): void {
+    if (this.#serving || !this.#newLeaderAcks.has(this.#options.sid)) return;
+    if (!this.#options.rule.hasQuorum(this.#newLeaderAcks)) return;
+    this.#serving = true;
+    this.#out.event({ kind: 'serve', epoch: this.#epoch(), zxid: makeZxid(this.#epoch(), 0) });
+    for (const learner of this.#learners.in('acked')) {
+      learner.stage = 'serving';
+      this.#out.send(learner.link, { kind: 'upToDate' });
+    }
+  }
+
+  #propose(txn: Transaction, rules: readonly QuorumRule[]): void {
+    const proposals = this.#proposals;
+    invariant(this.#serving && proposals !== null, `${formatId(txn.header.zxid)} proposed before the epoch is established`);
+    if (counterOf(txn.header.zxid) === COUNTER_MAX) {
+      this.#out.end('the counter of zxids has reached its end: a new epoch is needed');
+      return;
+    }
+    proposals.add(txn, rules);
+    this.#out.persist(txn);
+    for (const { link, observer, stage } of this.#learners.all()) {
+      if (!observer && IN_STREAM.has(stage)) this.#out.send(link, { kind: 'proposal', txn });
+    }
+  }
+
+  #commit(): void {
+    const proposals = this.#proposals;
+    if (proposals === null || !this.#serving) return;
+    for (const txn of proposals.takeCommitted()) {
+      const { zxid } = txn.header;
+      for (const { link, observer, stage } of this.#learners.all()) {
+        if (IN_STREAM.has(stage)) this.#out.send(link, observer ? { kind: 'inform', txn } : { kind: 'commit', zxid });
+      }
+      this.#options.committedLog.add(txn);
+      this.#out.apply(txn);
+      this.#answerSyncs(this.#syncs.committed(zxid));
+    }
+  }
+
+  /** A sync is answered behind everything that was proposed before it (Leader.processSync). */
+  #sync(link: LinkId | null): void {
+    const proposals = this.#proposals;
+    if (proposals === null || proposals.size === 0) this.#answerSyncs([link]);
+    else this.#syncs.wait(link, proposals.lastProposed);
+  }
+
+  #answerSyncs(links: readonly (LinkId | null)[]): void {
+    for (const link of links) {
+      if (link === null) this.#out.event({ kind: 'synced', count: 1 });
+      else if (this.#learners.get(link) !== undefined) this.#out.send(link, { kind: 'sync' });
+    }
+  }
+
+  #tick(nowMs: number): void {
+    const { tickMs, initLimit, sid, rule } = this.#options;
+    for (const link of this.#liveness.silent(nowMs)) this.#drop(link, true);
+    if (!this.#serving) {
+      if (nowMs - this.#startedMs > initLimit * tickMs) this.#out.end(`no quorum came within ${initLimit} ticks`);
+      return;
+    }
+    const zxid = this.#proposals?.lastProposed ?? 0n;
+    for (const { link, stage } of this.#learners.all()) if (stage === 'serving') this.#out.send(link, { kind: 'ping', zxid });
+    if (++this.#halfTicks % 2 === 0 && !this.#liveness.hasQuorum(sid, [rule], nowMs)) {
+      this.#out.end('fewer learners than a quorum are in step');
+    }
+  }
+
+  /** @param close whether the connection still stands */
+  #drop(link: LinkId, close = false): void {
+    if (close) this.#out.close(link);
+    const learner = this.#learners.remove(link);
+    this.#liveness.remove(link);
+    if (learner !== undefined && !learner.observer) this.#proposals?.forget(learner.sid);
+  }
+
+  #lastProcessed(): bigint {
+    const { committedLog, lastZxid } = this.#options;
+    if (this.#serving) return this.#proposals?.lastCommitted ?? lastZxid;
+    return committedLog.txns.at(-1)?.header.zxid ?? lastZxid;
+  }
+
+  #epoch(): number {
+    const { epoch } = this.#agreement;
+    invariant(epoch !== null, 'no epoch is agreed');
+    return epoch;
+  }
+}
+
+/** Stages in which a learner gets every proposal and commit as it happens. */
+const IN_STREAM: ReadonlySet<Learner['stage']> = new Set<Learner['stage']>(['syncing', 'acked', 'serving']);

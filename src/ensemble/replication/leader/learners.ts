@@ -1,0 +1,54 @@
+/** The learners that a leader has, by connection, with how far each has come. */
+
+import type { LinkId } from '../messages.ts';
+
+/**
+ * - epoch: it came, and is told the new epoch when that is chosen
+ * - promised: it promised the epoch, and waits for a quorum that does
+ * - reading: the log on disk is being read for it
+ * - syncing: everything it lacks is on its way, NEWLEADER behind it; from here on it is told of all that happens
+ * - acked: it has all of that on disk, and waits for a quorum that has
+ * - serving
+ */
+export type LearnerStage = 'epoch' | 'promised' | 'reading' | 'syncing' | 'acked' | 'serving';
+
+export interface Learner {
+  readonly link: LinkId;
+  readonly sid: bigint;
+  readonly observer: boolean;
+  stage: LearnerStage;
+  /** Where its log ends. */
+  peerZxid: bigint;
+}
+
+export class Learners {
+  readonly #byLink = new Map<LinkId, Learner>();
+  /** Whether a quorum has promised the epoch: who comes later need not wait. */
+  agreed = false;
+
+  add(learner: Learner): void {
+    this.#byLink.set(learner.link, learner);
+  }
+
+  get(link: LinkId): Learner | undefined {
+    return this.#byLink.get(link);
+  }
+
+  ofServer(sid: bigint): Learner | undefined {
+    return this.all().find((learner) => learner.sid === sid);
+  }
+
+  remove(link: LinkId): Learner | undefined {
+    const learner = this.#byLink.get(link);
+    this.#byLink.delete(link);
+    return learner;
+  }
+
+  all(): Learner[] {
+    return [...this.#byLink.values()];
+  }
+
+  in(stage: LearnerStage): Learner[] {
+    return this.all().filter((learner) => learner.stage === stage);
+  }
+}

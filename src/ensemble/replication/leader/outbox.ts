@@ -1,0 +1,56 @@
+/** Collects what one step of the leader wants done. */
+
+import type { Transaction } from '../../txn/transaction.ts';
+import type { LeaderEffects, LeaderEvent, Task } from '../effects.ts';
+import type { LeaderMessage, LinkId } from '../messages.ts';
+
+interface Draft {
+  persist: Transaction[];
+  tasks: Task[];
+  send: { link: LinkId; message: LeaderMessage }[];
+  apply: Transaction[];
+  events: LeaderEvent[];
+  close: LinkId[];
+  ended: string | null;
+}
+
+const empty = (): Draft => ({ persist: [], tasks: [], send: [], apply: [], events: [], close: [], ended: null });
+
+export class LeaderOutbox {
+  #draft = empty();
+
+  persist(txn: Transaction): void {
+    this.#draft.persist.push(txn);
+  }
+
+  task(task: Task): void {
+    this.#draft.tasks.push(task);
+  }
+
+  send(link: LinkId, message: LeaderMessage): void {
+    this.#draft.send.push({ link, message });
+  }
+
+  apply(txn: Transaction): void {
+    this.#draft.apply.push(txn);
+  }
+
+  event(event: LeaderEvent): void {
+    this.#draft.events.push(event);
+  }
+
+  close(link: LinkId): void {
+    this.#draft.close.push(link);
+  }
+
+  end(reason: string): void {
+    this.#draft.ended ??= reason;
+  }
+
+  /** What was collected since the last time. */
+  take(): LeaderEffects {
+    const draft = this.#draft;
+    this.#draft = empty();
+    return draft;
+  }
+}

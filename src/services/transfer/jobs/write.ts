@@ -1,0 +1,70 @@
+/** A target made like a source: import, copy, restore, and "apply these". */
+
+import type { Choice, LiveSide, Policy, Side, Work } from '../api.ts';
+import type { Checkpoint } from '../job-log.ts';
+import { onlyChosen, openSide, type OpenSide } from '../read-side.ts';
+import { refuseOverlap, refuseSystem } from '../rules.ts';
+import type { JobRun } from '../run.ts';
+import type { SourceEntry } from '../source.ts';
+import { LiveWalk } from '../walk/live-walk.ts';
+import { Lookup } from '../walk/lookup.ts';
+import { mergePairs, type Pair } from '../walk/pairs.ts';
+import { drive } from '../write/drive.ts';
+import { writeStrategy } from '../write/strategy.ts';
+
+export async function runWrite(run: JobRun, work: Extract<Work, { kind: 'write' }>, from: Checkpoint | null): Promise<void> {
+  const removeExtra = work.removeExtra && removes(work.policy);
+  await refuseTarget(run, work.from, work.to, removeExtra);
+  const source = await openSource(run, work.from);
+  run.begin('running', work.only === null ? source.nodesTotal : null, from?.nodes ?? 0);
+  await writeAll(run, source, { to: work.to, policy: work.policy, removeExtra, only: work.only, from });
+  if (work.from.kind === 'live') run.zxidAfter = await run.endpoint(work.from).syncedZxid(work.from.path);
+}
+
+/** Nothing is taken away by those who asked that what is there stays. */
+const removes = (policy: Policy): boolean => policy === 'overwrite' || policy === 'unchanged';
+
+/** @throws UsageError SystemPath, IntoItself; as Endpoint.prepare */
+export async function refuseTarget(run: JobRun, from: Side, to: LiveSide, removesNodes: boolean): Promise<void> {
+  const client = await run.prepare(to);
+  refuseSystem(client, to.path);
+  if (from.kind === 'live') refuseOverlap({ client: await run.prepare(from), path: from.path }, { client, path: to.path }, removesNodes);
+}
+
+export function openSource(run: JobRun, side: Side): Promise<OpenSide> {
+  const { acl, ephemerals } = run.options;
+  return openSide(run, side, { data: true, acl, ephemerals, needsRoot: true });
+}
+
+export interface WriteOptions {
+  readonly to: LiveSide;
+  readonly policy: Policy;
+  readonly removeExtra: boolean;
+  readonly only: readonly Choice[] | null;
+  readonly from: Checkpoint | null;
+}
+
+export async function writeAll(run: JobRun, { source }: OpenSide, options: WriteOptions): Promise<void> {
+  const { to, policy, removeExtra, only, from } = options;
+  const acl = run.options.acl && source.acls;
+  const rules = { policy, acl, removeExtra, kinds: false, ours: run.log.isOurs.bind(run.log) };
+  const entries = onlyChosen(countChanged(run, source.read(from?.at ?? null)), only);
+  const pairs = removeExtra ? wholePairs(run, entries, options, acl) : new Lookup(run.endpoint(to), to.path, { acl, data: true }).pairs(entries);
+  await drive(run, pairs, { target: to, strategy: writeStrategy(rules), acls: acl, from });
+}
+
+/** The whole target is read, too: what only it has is to go. */
+function wholePairs(
+  run: JobRun, entries: AsyncIterable<readonly SourceEntry[]>, { to, only, from }: WriteOptions, acl: boolean,
+): AsyncIterable<readonly Pair[]> {
+  const options = { acl, data: true, ephemerals: false, below: true, kinds: null, since: null };
+  const walk = new LiveWalk(run.endpoint(to), to.path, options);
+  return mergePairs(entries, onlyChosen(walk.read(from?.at ?? null), only));
+}
+
+async function* countChanged(run: JobRun, batches: AsyncIterable<readonly SourceEntry[]>): AsyncGenerator<readonly SourceEntry[]> {
+  for await (const batch of batches) {
+    for (const entry of batch) if ('changed' in entry && entry.changed) run.report.changed++;
+    yield batch;
+  }
+}

@@ -1,0 +1,23 @@
+/** Images of nodes before a job touches them. */
+
+import { formatId } from '../../../model/zxid.ts';
+import type { BeforeImage } from '../api.ts';
+import type { NodeRecord } from '../record.ts';
+import type { Act } from './step.ts';
+
+/** The images that an act calls for; none for a creation. @param path absolute, without the chroot */
+export function imagesFor(path: string, act: Act, now: NodeRecord): BeforeImage[] {
+  const { data, acl, aclMasked, kind, ttlMs, stat } = now;
+  if (stat === null || act.kind === 'create') return [];
+  const image = (action: BeforeImage['action']): BeforeImage => ({ path, action, data, acl, aclMasked, kind, ttlMs, stat });
+  if (act.kind === 'remove') return [image('delete')];
+  const out: BeforeImage[] = [];
+  if (act.data !== null) out.push(image('setData'));
+  if (act.acl !== null) out.push(image('setAcl'));
+  return out;
+}
+
+/** Tells one state of a node from another. */
+export function stateKey({ stat }: NodeRecord): string {
+  return stat === null ? '' : `${formatId(stat.czxid)}:${stat.version}:${stat.aversion}`;
+}
