@@ -118,7 +118,7 @@ async function measureMemory() {
     const server = await startBenchServer(kind, `memory-${kind}`);
     await plant(server);
     const before = server.memory();
-    await (await run(server, { kind: 'create', connections: 8, inFlight: 64, nodes: treeNodes, seconds: 0, prefix: '' })).end().catch(() => undefined);
+    await (await run(server, { kind: 'create', connections: 8, inFlight: 64, nodes: treeNodes, seconds: 0, prefix: 'n' })).end().catch(() => undefined);
     const filled = server.memory();
     const watching = await run(server, { kind: 'watch', connections: 8, inFlight: 64, nodes: treeNodes, seconds: 0, linger: true });
     seen.push({ nodes: filled, watches: Math.max(0, server.memory() - filled) / treeNodes });

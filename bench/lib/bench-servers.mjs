@@ -1,14 +1,16 @@
 /** Both servers for the bench, each started as its users start it: Apache's with zkServer.sh's heap, ours by node. */
 import { once } from 'node:events';
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { classpath, fourLetterWord, freePort, host, sleep, spawnTied, workDirectory } from '../../scripts/golden/launch.mjs';
+import { classpath, freePort, host, sleep, spawnTied, workDirectory } from '../../scripts/golden/launch.mjs';
 
 /** The build's server; ZOOSCOPE_SERVER names another. */
 const ENTRY = process.env['ZOOSCOPE_SERVER'] ?? fileURLToPath(new URL('../../out/main/server.js', import.meta.url));
 /** zkServer.sh's default heap. */
 const APACHE_OPTIONS = ['-Xmx1000m'];
+const ANSWER_MS = 250;
 
 export const kinds = /** @type {const} */ (['apache', 'ours']);
 
@@ -19,6 +21,23 @@ function commandLine(kind, configFile, nodeOptions) {
   }
   if (!existsSync(ENTRY)) throw new Error(`${ENTRY} is not there: npm run build first`);
   return [process.execPath, [...nodeOptions, ENTRY, configFile]];
+}
+
+/**
+ * Apache's server sometimes never answers a connection that it took while it was starting: then another one is made.
+ * @param {number} port
+ * @returns {Promise<boolean>}
+ */
+function serves(port) {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect({ host, port });
+    socket.setTimeout(ANSWER_MS, () => socket.destroy());
+    socket.on('connect', () => socket.write('srvr'));
+    socket.on('data', (chunk) => (text += chunk.toString('utf8')));
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(/^Mode: /m.test(text)));
+  });
 }
 
 /**
@@ -42,7 +61,7 @@ export async function startBenchServer(kind, name, nodeOptions = []) {
   const beganMs = performance.now();
   const child = spawnTied(command, args, ['ignore', log, log]);
   const deadline = beganMs + 40_000;
-  while (!/^Mode: /m.test(await fourLetterWord(port, 'srvr'))) {
+  while (!(await serves(port))) {
     if (performance.now() > deadline) throw new Error(readFileSync(join(home, 'server.log'), 'utf8').slice(-3000));
     await sleep(5);
   }

@@ -35,7 +35,7 @@ const latencies = [];
 
 /** @param {number} n the number of the request in the whole run @returns {[number, Buffer]} */
 function request(n) {
-  const path = `${PARENT}/${n % load.nodes}`;
+  const path = `${PARENT}/${load.kind === 'watch' ? 'n' : ''}${n % load.nodes}`;
   switch (load.kind) {
     case 'get': return [op.getData, pathWatch(path)];
     case 'watch': return [op.getData, pathWatch(path, true)];

@@ -1,5 +1,6 @@
 /** The `zooscope` command as a child process. Needs a build; bin/zooscope.js makes one where there is none. */
 
+import { join } from 'node:path';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { guardProcess } from '../support/process-guard.ts';
@@ -20,7 +21,7 @@ export interface Run {
 export function zooscope(home: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Run {
   const { DISPLAY: _display, WAYLAND_DISPLAY: _wayland, ...rest } = process.env;
   const child = spawn(process.execPath, [CLI, ...args], {
-    env: { ...rest, ZOOSCOPE_HOME: home, ...env },
+    env: { ...rest, ZOOSCOPE_HOME: home, ZOOSCOPE_EXPORTS: join(home, 'exports'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   guardProcess(child);

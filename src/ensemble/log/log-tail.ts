@@ -34,7 +34,8 @@ export function examineTail(bytes: Uint8Array, at: number): Tail | null {
   const entriesAfter = countEntries(bytes, at + 1);
   if (entriesAfter > BATCH_TXNS_MAX) return { torn: false, entriesAfter };
   const claimed = claimedEnd(bytes, at);
-  if (hasLostSector(bytes, at, Math.min(claimed ?? bytes.length, bytes.length))) return { torn: true, entriesAfter };
+  // Not in the room made ahead, whatever a damaged length says.
+  if (hasLostSector(bytes, at, Math.min(claimed ?? dataEnd, dataEnd))) return { torn: true, entriesAfter };
   // Nothing is behind the damage: a write that ended early, unless it is all there and something else is wrong.
   const endedEarly = entriesAfter === 0 && claimed !== null && dataEnd < claimed;
   return { torn: endedEarly && !isWholeBut(bytes, at, dataEnd), entriesAfter };

@@ -5,7 +5,7 @@ import type { Choice, FileSide, LiveSide, Side } from './api.ts';
 import { checkFile } from './format/open.ts';
 import { compareRelative, isAtOrBelow, relativePath } from './order.ts';
 import { withRoot, type JobRun } from './run.ts';
-import type { RecordSource, SourceEntry } from './source.ts';
+import { isLeft, type RecordSource, type SourceEntry } from './source.ts';
 import { LiveWalk } from './walk/live-walk.ts';
 
 /** A side that is ready to be read, and how many nodes it has where that is known. */
@@ -22,6 +22,8 @@ export interface ReadOptions {
   readonly needsRoot: boolean;
   /** What changed behind this transaction is marked; the last one there is where it is not given. */
   readonly since?: bigint | null;
+  /** As in WalkOptions; a file is read as a whole. */
+  readonly within?: ((relative: string) => boolean) | null;
 }
 
 /** Opens a side: connects it, or checks the file to its end. @throws UsageError BadExport, FileFailed, NotInFile; as Endpoint.prepare */
@@ -36,7 +38,7 @@ async function openLive(run: JobRun, side: LiveSide, options: ReadOptions): Prom
   run.zxidBefore ??= last;
   const since = options.since ?? last;
   const { acl, data, ephemerals } = options;
-  const walk = new LiveWalk(endpoint, side.path, { acl, data, ephemerals, below: true, kinds: side.kinds ?? null, since });
+  const walk = new LiveWalk(endpoint, side.path, { acl, data, ephemerals, within: options.within ?? null, kinds: side.kinds ?? null, since });
   const source: RecordSource = {
     kinds: walk.kinds,
     acls: walk.acls,
@@ -87,10 +89,21 @@ export async function* onlyChosen(
     return;
   }
   const isChosen = chooser(chosen);
+  const leads = leadsTo(chosen);
   for await (const batch of batches) {
-    const out = batch.filter(({ path }) => isChosen(path));
+    // What cannot be read stands for the chosen nodes below it: they are not taken for missing.
+    const out = batch.filter((entry) => isChosen(entry.path) || (isLeft(entry) && leads?.(entry.path) === true));
     if (out.length > 0) yield out;
   }
+}
+
+/** Whether a node is chosen, or something below it is. */
+export function leadsTo(chosen: readonly Choice[] | null): ((path: string) => boolean) | null {
+  if (chosen === null) return null;
+  const above = new Set<string>();
+  for (const { path } of chosen) for (let at = path.indexOf('/'); at > 0; at = path.indexOf('/', at + 1)) above.add(path.slice(0, at));
+  const isChosen = chooser(chosen);
+  return (path) => above.has(path) || isChosen(path);
 }
 
 /** Whether a node is chosen: itself, or with something above it. */

@@ -25,10 +25,12 @@ export interface EndFacts {
   readonly isDiff: boolean;
   /** Nodes that were left because they were there, which the policy `skip` asks for. */
   readonly skipped: number;
+  /** Nodes that are there, but without their own ACL. */
+  readonly withoutAcl: number;
 }
 
 /** The exit code of a job that was not interrupted. */
-export function exitCodeOf({ end, isDiff, skipped }: EndFacts): number {
+export function exitCodeOf({ end, isDiff, skipped, withoutAcl }: EndFacts): number {
   const { state, failure, resumable, progress } = end;
   if (state === 'stopped' || state === 'cancelled') {
     if (failure !== null && USAGE_CODES.includes(failure.code)) return EXIT_USAGE;
@@ -37,5 +39,5 @@ export function exitCodeOf({ end, isDiff, skipped }: EndFacts): number {
   const { counts, leftOut } = progress;
   const byRule = BY_RULE.reduce((sum, reason) => sum + (leftOut[reason] ?? 0), 0);
   const differs = isDiff && counts.create + counts.change + counts.remove > 0;
-  return differs || counts.fail > 0 || counts.leave > byRule + skipped ? EXIT_NOT_ALL : EXIT_DONE;
+  return differs || counts.fail > 0 || withoutAcl > 0 || counts.leave > byRule + skipped ? EXIT_NOT_ALL : EXIT_DONE;
 }

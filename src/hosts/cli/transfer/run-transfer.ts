@@ -84,6 +84,11 @@ async function settleResumption({ command: { settings }, stderr }: RunTransferOp
   await folder.log.replace([]);
 }
 
+/** It was read or written, but its ACL could not be. */
+function isWithoutAcl({ action, reason }: JobItem): boolean {
+  return (action === 'create' || action === 'change') && (reason === 'aclMasked' || reason === 'aclNotSet');
+}
+
 interface Outcome {
   readonly exitCode: number;
   /** Whether there is something to go on with. */
@@ -98,14 +103,15 @@ async function runJob(options: RunTransferOptions, folder: JobFolder | null): Pr
   const line = progressLine({ columns, write: stderr, nowMs });
   const machine = settings.json ? jsonReport(stdout, nowMs) : null;
   const report = machine ?? textReport({ task, dryRun: settings.dryRun, write: stdout });
-  let skipped = 0;
+  const count = { skipped: 0, withoutAcl: 0 };
   const job: Job = createJob(work, jobOptionsOf(settings), {
     clock: nodeClock,
     tools: nodeTransferTools,
     log: folder?.log ?? null,
     before: null,
     onItems(items: readonly JobItem[]) {
-      skipped += 'policy' in task && task.policy === 'skip' ? items.filter(({ action, reason }) => action === 'leave' && reason === 'exists').length : 0;
+      if ('policy' in task && task.policy === 'skip') count.skipped += items.filter(({ action, reason }) => action === 'leave' && reason === 'exists').length;
+      count.withoutAcl += items.filter(isWithoutAcl).length;
       line.clear();
       report.items(items);
     },
@@ -127,7 +133,7 @@ async function runJob(options: RunTransferOptions, folder: JobFolder | null): Pr
     // A run that wrote down no more than what it is leaves nothing to go on with, and is simply run again.
     const keep = end.state !== 'done' && end.resumable && folder !== null && (await folder.holdsProgress());
     line.clear();
-    const exitCode = end.state === 'cancelled' && interrupted !== null ? interrupted : exitCodeOf({ end, isDiff: task.verb === 'diff', skipped });
+    const exitCode = end.state === 'cancelled' && interrupted !== null ? interrupted : exitCodeOf({ end, isDiff: task.verb === 'diff', ...count });
     // Of what was never begun there is nothing to report but why.
     if (machine !== null || exitCode !== EXIT_USAGE || end.progress.nodes > 0) report.end(end, keep);
     if (end.failure !== null && end.state === 'stopped') stderr(`zooscope: ${oneLine(end.failure.message)}\n`);

@@ -2,7 +2,7 @@
 
 import type { Choice, LiveSide, Policy, Side, Work } from '../api.ts';
 import type { Checkpoint } from '../job-log.ts';
-import { onlyChosen, openSide, type OpenSide } from '../read-side.ts';
+import { leadsTo, onlyChosen, openSide, type OpenSide } from '../read-side.ts';
 import { refuseOverlap, refuseSystem } from '../rules.ts';
 import type { JobRun } from '../run.ts';
 import type { SourceEntry } from '../source.ts';
@@ -15,7 +15,7 @@ import { writeStrategy } from '../write/strategy.ts';
 export async function runWrite(run: JobRun, work: Extract<Work, { kind: 'write' }>, from: Checkpoint | null): Promise<void> {
   const removeExtra = work.removeExtra && removes(work.policy);
   await refuseTarget(run, work.from, work.to, removeExtra);
-  const source = await openSource(run, work.from);
+  const source = await openSource(run, work.from, work.only);
   run.begin('running', work.only === null ? source.nodesTotal : null, from?.nodes ?? 0);
   await writeAll(run, source, { to: work.to, policy: work.policy, removeExtra, only: work.only, from });
   if (work.from.kind === 'live') run.zxidAfter = await run.endpoint(work.from).syncedZxid(work.from.path);
@@ -31,9 +31,9 @@ export async function refuseTarget(run: JobRun, from: Side, to: LiveSide, remove
   if (from.kind === 'live') refuseOverlap({ client: await run.prepare(from), path: from.path }, { client, path: to.path }, removesNodes);
 }
 
-export function openSource(run: JobRun, side: Side): Promise<OpenSide> {
+export function openSource(run: JobRun, side: Side, only: readonly Choice[] | null = null): Promise<OpenSide> {
   const { acl, ephemerals } = run.options;
-  return openSide(run, side, { data: true, acl, ephemerals, needsRoot: true });
+  return openSide(run, side, { data: true, acl, ephemerals, needsRoot: true, within: leadsTo(only) });
 }
 
 export interface WriteOptions {
@@ -57,7 +57,7 @@ export async function writeAll(run: JobRun, { source }: OpenSide, options: Write
 function wholePairs(
   run: JobRun, entries: AsyncIterable<readonly SourceEntry[]>, { to, only, from }: WriteOptions, acl: boolean,
 ): AsyncIterable<readonly Pair[]> {
-  const options = { acl, data: true, ephemerals: false, below: true, kinds: null, since: null };
+  const options = { acl, data: true, ephemerals: false, within: leadsTo(only), kinds: null, since: null };
   const walk = new LiveWalk(run.endpoint(to), to.path, options);
   return mergePairs(entries, onlyChosen(walk.read(from?.at ?? null), only));
 }

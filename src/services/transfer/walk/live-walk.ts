@@ -19,8 +19,8 @@ export interface WalkOptions {
   readonly acl: boolean;
   /** False: only what Stat and ACL say is read, and every record's data is null. */
   readonly data: boolean;
-  /** False: the root alone. */
-  readonly below: boolean;
+  /** Whether a node, or anything below it, is of interest; null: all are. The rest is not even looked at. */
+  readonly within: ((relative: string) => boolean) | null;
   readonly kinds: KindTeller | null;
   /** Nodes that changed after this transaction are marked; null: only those that changed between two replies. */
   readonly since: bigint | null;
@@ -176,6 +176,7 @@ export class LiveWalk implements RecordSource {
     while (made < most && marker.nextIndex < names.count && this.#endpoint.pace.hasRoom) {
       const name = names.at(marker.nextIndex++);
       const relative = slot.relative === '' ? name : `${slot.relative}/${name}`;
+      if (this.#options.within?.(relative) === false) continue;
       const child = this.#slot(relative, joinPath(slot.path, name), marker);
       this.#list.insertBehind(child, marker.prev);
       if (child.left === null) this.#askHead(child);
@@ -236,7 +237,7 @@ export class LiveWalk implements RecordSource {
     }
     if (slot.silent || !this.#options.data) slot.dataPart = 'have';
     const leads = this.#after !== null && isAtOrBelow(this.#after, slot.relative);
-    const needsNames = this.#options.below && head.stat.numChildren > 0 && (!slot.silent || leads);
+    const needsNames = head.stat.numChildren > 0 && (!slot.silent || leads);
     if (!needsNames && slot.namesPart === 'none') slot.namesPart = 'have';
     this.#planSoon();
   }

@@ -47,10 +47,10 @@ export function readAclText(text: string): { readonly acl: readonly Acl[] } | { 
   return acl.length === 0 ? { bad: '' } : { acl };
 }
 
-/** Nodes a second, or null for no limit. */
-export function readRate(text: string): number | null {
-  const rate = Number(text);
-  return text.trim() === '' || !Number.isFinite(rate) || rate <= 0 ? null : rate;
+/** Nodes a second, or null for no limit.  */
+export function readRate(typed: string): number | null {
+  const rate = Number(typed);
+  return Number.isFinite(rate) && rate > 0 ? rate : null;
 }
 
 /** The work of a form; null while something is missing or wrong. */

@@ -102,6 +102,13 @@ describe('the exit code', () => {
   });
 });
 
+test('a node whose ACL was not carried is no success', async () => {
+  for (const [reason, code] of [['aclMasked', 1], ['aclNotSet', 1], ['changed', 0], [null, 0]] as const) {
+    const result = await run(COPY, ({ onItems }) => (onItems([item({ reason })]), end()));
+    expect(result.code, String(reason)).toBe(code);
+  }
+});
+
 describe('a deletion', () => {
   const DELETE = ['delete', 'a:1', '/app/old', '--recursive'];
   test('is refused where nobody can be asked', async () => {
