@@ -5,6 +5,7 @@
  *   node bench/server.mjs --rounds=1 --seconds=0.5   a quick look
  *   node bench/server.mjs --profile=set              only ours under that load, with a CPU profile beside it
  *
+ * Latencies are in ms, CPU in µs of processor time for each request, which other programs on the machine do not change.
  * Each connection keeps 8 requests in flight; values are 100 bytes; reads and sets go over 1000 nodes. Both servers
  * write to the same disk with fsync on. Nothing here is asserted: ratios are for people.
  */
@@ -36,18 +37,20 @@ const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.l
 const mib = (/** @type {number} */ bytes) => (bytes / 1024 / 1024).toFixed(0);
 let runs = 0;
 
-/** @param {{ port: number }} server @param {Partial<import('./lib/load-client.mjs').Load>} what */
+/** @param {{ port: number, cpuMicros: () => number }} server @param {Partial<import('./lib/load-client.mjs').Load>} what */
 async function run(server, what) {
   const load = { host, port: server.port, kind: 'get', connections: 1, inFlight: IN_FLIGHT, nodes: NODES, dataBytes: DATA_BYTES, seconds, prefix: `r${++runs}-`, ...what };
   const script = fileURLToPath(new URL('lib/load-client.mjs', import.meta.url));
   const child = spawnTied(process.execPath, [script, JSON.stringify(load)], ['pipe', 'pipe', 'inherit']);
   let out = '';
+  const cpuBefore = server.cpuMicros();
   child.stdout?.setEncoding('utf8').on('data', (text) => (out += text));
   const exit = once(child, 'exit');
   while (!out.includes('\n') && child.exitCode === null) await Promise.race([exit, once(/** @type {import('node:stream').Readable} */ (child.stdout), 'data')]);
-  const result = /** @type {{ perSecond: number, p50: number, p99: number, refused: number }} */ (JSON.parse(out));
+  const result = /** @type {{ perSecond: number, p50: number, p99: number, refused: number, started: number }} */ (JSON.parse(out));
   if (result.refused > 0) throw new Error(`${result.refused} requests of ${load.kind} were refused`);
-  return { ...result, end: async () => { child.stdin?.end(); await exit; } };
+  const cpu = (server.cpuMicros() - cpuBefore) / result.started;
+  return { ...result, cpu, end: async () => { child.stdin?.end(); await exit; } };
 }
 
 /** @param {{ port: number }} server */
@@ -91,7 +94,7 @@ const ratio = (ours, apache) => ((ours ?? NaN) / (apache ?? NaN)).toFixed(2);
 
 /** @param {Awaited<ReturnType<typeof startBenchServer>>[]} servers */
 async function measureLoads(servers) {
-  const rows = [['load, connections', 'Apache /s', 'ours /s', 'ratio', 'Apache p50', 'ours p50', 'Apache p99', 'ours p99']];
+  const rows = [['load, connections', 'Apache /s', 'ours /s', 'ratio', 'Apache p50', 'ours p50', 'Apache p99', 'ours p99', 'Apache CPU', 'ours CPU']];
   for (const server of servers) for (const kind of loads) await run(server, { kind, connections: 8, seconds: WARM_UP_SECONDS / 2 });
   for (const kind of loads) {
     for (const connections of connectionCounts) {
@@ -100,10 +103,11 @@ async function measureLoads(servers) {
       for (let round = 0; round < rounds; round++) {
         for (const server of servers) results[server.kind]?.push(await run(server, { kind, connections }));
       }
-      const of = (/** @type {string} */ server, /** @type {'perSecond' | 'p50' | 'p99'} */ what) => median((results[server] ?? []).map((result) => result[what]));
+      const of = (/** @type {string} */ server, /** @type {'perSecond' | 'p50' | 'p99' | 'cpu'} */ what) => median((results[server] ?? []).map((result) => result[what]));
       rows.push([
         `${kind}, ${connections}`, of('apache', 'perSecond').toFixed(0), of('ours', 'perSecond').toFixed(0), ratio(of('ours', 'perSecond'), of('apache', 'perSecond')),
         of('apache', 'p50').toFixed(2), of('ours', 'p50').toFixed(2), of('apache', 'p99').toFixed(2), of('ours', 'p99').toFixed(2),
+        of('apache', 'cpu').toFixed(0), of('ours', 'cpu').toFixed(0),
       ]);
     }
   }
@@ -117,13 +121,11 @@ async function measureMemory() {
   for (const kind of kinds) {
     const server = await startBenchServer(kind, `memory-${kind}`);
     await plant(server);
-    const before = server.memory();
     await (await run(server, { kind: 'create', connections: 8, inFlight: 64, nodes: treeNodes, seconds: 0, prefix: 'n' })).end().catch(() => undefined);
     const filled = server.memory();
     const watching = await run(server, { kind: 'watch', connections: 8, inFlight: 64, nodes: treeNodes, seconds: 0, linger: true });
     seen.push({ nodes: filled, watches: Math.max(0, server.memory() - filled) / treeNodes });
     await watching.end();
-    void before;
     await server.stop();
   }
   const [apache, ours] = seen;

@@ -11,6 +11,8 @@ const ENTRY = process.env['ZOOSCOPE_SERVER'] ?? fileURLToPath(new URL('../../out
 /** zkServer.sh's default heap. */
 const APACHE_OPTIONS = ['-Xmx1000m'];
 const ANSWER_MS = 250;
+/** USER_HZ is 100 on every Linux. */
+const MICROS_PER_TICK = 10_000;
 
 export const kinds = /** @type {const} */ (['apache', 'ours']);
 
@@ -71,6 +73,11 @@ export async function startBenchServer(kind, name, nodeOptions = []) {
     /** Resident memory now, in bytes. */
     memory() {
       return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+    },
+    /** Processor time used so far by all its threads, in µs: what other programs do at the same time is not in it. */
+    cpuMicros() {
+      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+      return (Number(fields[11]) + Number(fields[12])) * MICROS_PER_TICK;
     },
     /** @param {NodeJS.Signals} [signal] */
     async stop(signal = 'SIGKILL') {

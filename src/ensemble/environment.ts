@@ -5,7 +5,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { Listen } from './listener.ts';
 import type { MessageDigests } from './processors/auth/message-digests.ts';
-import type { StreamCodec } from './log/compression.ts';
+import type { StreamCodec } from './log/stream-codec.ts';
 import type { Storage } from './log/storage.ts';
 
 /** What the machine says about itself, for the words that show it. */

@@ -1,22 +1,48 @@
 /** Paths of znodes (facts 1.14; PathUtils.validatePath). */
 
-/** Why a path is refused, or null when it is valid. One clause, fit for a person. */
-export function pathProblem(path: string): string | null {
-  if (path === '') return 'a path cannot be empty';
-  if (path[0] !== '/') return 'a path must begin with /';
+/** What is wrong with a path: for whoever words it in another language. */
+export type PathFault =
+  | { readonly kind: 'empty' | 'noSlash' | 'slashAtEnd' | 'emptyName' }
+  | { readonly kind: 'dots'; readonly name: string }
+  /** A forbidden UTF-16 unit, as U+0000, and its place from 0. */
+  | { readonly kind: 'character'; readonly unit: string; readonly at: number };
+
+/** What is wrong with a path, or null when it is valid. */
+export function pathFault(path: string): PathFault | null {
+  if (path === '') return { kind: 'empty' };
+  if (path[0] !== '/') return { kind: 'noSlash' };
   if (path === '/') return null;
-  if (path.endsWith('/')) return 'a path must not end with /';
+  if (path.endsWith('/')) return { kind: 'slashAtEnd' };
   for (const part of path.slice(1).split('/')) {
-    if (part === '') return 'a path must not hold an empty name (//)';
-    if (part === '.' || part === '..') return `a path must not hold the name ${part}`;
+    if (part === '') return { kind: 'emptyName' };
+    if (part === '.' || part === '..') return { kind: 'dots', name: part };
   }
   for (let i = 1; i < path.length; i++) {
     const unit = path.charCodeAt(i);
-    if (isForbiddenUnit(unit)) {
-      return `a path must not hold the character U+${unit.toString(16).toUpperCase().padStart(4, '0')} (at ${i})`;
-    }
+    if (isForbiddenUnit(unit)) return { kind: 'character', unit: `U+${unit.toString(16).toUpperCase().padStart(4, '0')}`, at: i };
   }
   return null;
+}
+
+/** Why a path is refused, or null when it is valid. One clause in English, fit for a person. */
+export function pathProblem(path: string): string | null {
+  const fault = pathFault(path);
+  switch (fault?.kind) {
+    case undefined:
+      return null;
+    case 'empty':
+      return 'a path cannot be empty';
+    case 'noSlash':
+      return 'a path must begin with /';
+    case 'slashAtEnd':
+      return 'a path must not end with /';
+    case 'emptyName':
+      return 'a path must not hold an empty name (//)';
+    case 'dots':
+      return `a path must not hold the name ${fault.name}`;
+    case 'character':
+      return `a path must not hold the character ${fault.unit} (at ${fault.at})`;
+  }
 }
 
 function isForbiddenUnit(unit: number): boolean {

@@ -2,7 +2,7 @@
 
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
-import type { Chunks, StreamCodec } from '../ensemble/log/compression.ts';
+import type { Chunks, StreamCodec } from '../ensemble/log/stream-codec.ts';
 
 export const nodeGzip: StreamCodec = {
   pack: (chunks) => through(chunks, createGzip()),

@@ -189,6 +189,52 @@ describeWith(['java', 'zookeeper', 'kazoo'], 'transfers of the app on Apache', (
     expect(to.map((line) => line.replace('/long-copy', '/long'))).toEqual(from);
   });
 
+  test('ACLs of a subtree are set, and put back; a subtree is moved, and brought back', async () => {
+    await using app = startApp();
+    const connectionId = await app.open(apache.connectString);
+    await makeTree(app, connectionId, '/rights-below', 40);
+    const acl = [{ perms: 31, id: { scheme: 'world', id: 'anyone' } }, { perms: 1, id: { scheme: 'ip', id: '10.0.0.0/8' } }];
+    const setAcl: AnyTransferWork = { kind: 'setAcl', connectionId, path: '/rights-below', ephemerals: true, acl, mode: 'replace' };
+    const set = await ended(app, (await app.call('transfer.write', { connectionId, work: setAcl, previewId: null, nodesPerSecondMax: null })).jobId);
+    expect(set).toMatchObject({ state: 'done', counts: { change: 51, fail: 0 } });
+    expect((await other.getAcl('/rights-below/n3/leaf-3')).acl).toHaveLength(2);
+    const undone = await ended(app, (await app.call('history.undo', { connectionId, operationId: set.operationId!, indexes: null, conflicts: 'leave' })).jobId);
+    expect(undone.counts).toMatchObject({ change: 51, leave: 0, fail: 0 });
+    expect((await other.getAcl('/rights-below/n3/leaf-3')).acl).toHaveLength(1);
+
+    const before = await snapshot(app, connectionId, '/rights-below');
+    const move: AnyTransferWork = { kind: 'move', from: { kind: 'live', connectionId, path: '/rights-below' }, connectionId, path: '/moved-away', ...taking, policy: 'stop' };
+    const moved = await ended(app, (await app.call('transfer.write', { connectionId, work: move, previewId: null, nodesPerSecondMax: null })).jobId);
+    expect(moved).toMatchObject({ state: 'done', counts: { create: 51, fail: 0, leave: 0 } });
+    expect(await other.exists('/rights-below')).toBeNull();
+    expect((await snapshot(app, connectionId, '/moved-away')).map((line) => line.replace('/moved-away', '/rights-below'))).toEqual(before);
+    await ended(app, (await app.call('history.undo', { connectionId, operationId: moved.operationId!, indexes: null, conflicts: 'leave' })).jobId);
+    expect(await snapshot(app, connectionId, '/rights-below')).toEqual(before);
+  });
+
+  test('what cannot be done is refused by name, and nothing is begun', async () => {
+    await using app = startApp();
+    const connectionId = await app.open(apache.connectString);
+    await makeTree(app, connectionId, '/busy', 300);
+    const exportTo = (file: string): AnyTransferWork => ({ kind: 'export', connectionId, path: '/busy', ...taking, file, compression: 'none', overwriteFile: false });
+    expect((await app.fail('transfer.read', { work: exportTo('relative.jsonl') as never, dryRun: false })).code).toBe('BadFileName');
+    const nowhere = await app.call('transfer.read', { work: { kind: 'compare', a: { kind: 'file', file: '/nowhere', below: '' }, b: { kind: 'live', connectionId, path: '/busy' }, ...taking }, dryRun: false });
+    expect(await ended(app, nowhere.jobId)).toMatchObject({ state: 'stopped', failure: { code: 'FileFailed', hint: 'hint.checkDisk' } });
+    const intoItself: AnyTransferWork = { kind: 'write', from: { kind: 'live', connectionId, path: '/busy' }, connectionId, path: '/busy/n1', ...taking, policy: 'skip', removeExtra: false, only: null };
+    const refused = await app.call('transfer.write', { connectionId, work: intoItself, previewId: null, nodesPerSecondMax: null });
+    expect(await ended(app, refused.jobId)).toMatchObject({ state: 'stopped', failure: { code: 'IntoItself' }, counts: { create: 0 } });
+
+    const slow = (i: number): AnyTransferWork => ({ ...intoItself, path: `/busy-copy-${i}` }) as AnyTransferWork;
+    const running: string[] = [];
+    for (let i = 0; i < 4; i++) running.push((await app.call('transfer.write', { connectionId, work: slow(i) as never, previewId: null, nodesPerSecondMax: 5 })).jobId);
+    expect((await app.fail('transfer.write', { connectionId, work: slow(4) as never, previewId: null, nodesPerSecondMax: 5 })).code).toBe('TooManyJobs');
+    expect((await app.fail('transfer.control', { jobId: running[0]!, action: 'forget' })).code).toBe('JobRuns');
+    for (const jobId of running) await app.call('transfer.control', { jobId, action: 'cancel' });
+    for (const jobId of running) expect(await ended(app, jobId)).toMatchObject({ state: 'cancelled', resumable: true });
+    await app.call('transfer.control', { jobId: running[0]!, action: 'forget' });
+    expect((await app.fail('transfer.control', { jobId: running[0]!, action: 'resume' })).code).toBe('UnknownJob');
+  });
+
   test('a read-only connection is written to by no job, in whatever place', async () => {
     await using app = startApp();
     const connectionId = await app.open(apache.connectString, { name: 'writable' });

@@ -8,14 +8,7 @@ import { WireError, ZooError } from '../../model/errors.ts';
 import { compressionOf } from './file-names.ts';
 import { snappyStream, snappyUnstream } from './snappy-stream.ts';
 import { StorageError } from './storage-error.ts';
-
-export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-
-/** Packs and unpacks a stream; what is damaged makes the unpacked stream throw. */
-export interface StreamCodec {
-  pack(chunks: Chunks): AsyncIterable<Uint8Array>;
-  unpack(chunks: Chunks): AsyncIterable<Uint8Array>;
-}
+import type { Chunks, StreamCodec } from './stream-codec.ts';
 
 /** snapshot.compression.method; none is the default. */
 export type Compression = 'none' | 'gz' | 'snappy';

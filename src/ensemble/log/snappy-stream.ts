@@ -5,7 +5,7 @@
 
 import { concatBytes, NO_BYTES } from '../../base/bytes.ts';
 import { snappyPack, snappyUnpack, SnappyError } from '../../base/snappy.ts';
-import type { Chunks } from './compression.ts';
+import type { Chunks } from './stream-codec.ts';
 
 /** 0x82 "SNAPPY" 0, version 1, readable by version 1. */
 const HEADER = Uint8Array.of(0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1);

@@ -7,7 +7,7 @@ import { adler32 } from '../../base/checksum.ts';
 import { concatBytes, NO_BYTES } from '../../base/bytes.ts';
 import { WireError } from '../../model/errors.ts';
 import { JuteReader } from '../../wire/jute/jute-reader.ts';
-import type { Chunks } from './compression.ts';
+import type { Chunks } from './stream-codec.ts';
 
 /** The value is not all there yet: ask again after `more`. */
 export const MORE = Symbol('more');

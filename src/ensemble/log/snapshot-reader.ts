@@ -10,7 +10,7 @@ import { vector } from '../../wire/jute/codec.ts';
 import type { JuteReader } from '../../wire/jute/jute-reader.ts';
 import { AclRecord } from '../../wire/records/shared.ts';
 import type { SnapshotAcl, SnapshotNode, SnapshotSession, SnapshotTarget, ZxidDigest } from '../txn/snapshot-content.ts';
-import type { Chunks } from './compression.ts';
+import type { Chunks } from './stream-codec.ts';
 import { DIGEST_BYTES, LAST_ZXID_BYTES, SEAL_BYTES, SNAPSHOT_MAGIC } from './snapshot-format.ts';
 import { MORE, SnapshotFeed } from './snapshot-feed.ts';
 import { StorageError } from './storage-error.ts';

@@ -192,6 +192,23 @@ export class Journal {
       if (line === null) this.#parts.logger.log('warn', 'a line of the history index cannot be read');
       else this.#take(line);
     }
+    for (const [operationId, known] of this.#known) if (known.operation.state === 'kept') await this.#recount(operationId, known);
+  }
+
+  /** The app ended in the middle of it: what was kept is counted, whether it took place is not known. */
+  async #recount(operationId: string, known: Known): Promise<void> {
+    const log = this.#log(operationId);
+    let nodes = 0;
+    let bytes = 0;
+    let fileBytes = 0;
+    for await (const line of log.read()) {
+      nodes++;
+      fileBytes += line.length + 1;
+      bytes += parseEntry(line, this.#parts.base64).data?.length ?? 0;
+    }
+    await log.close();
+    known.operation = { ...known.operation, nodes, bytes };
+    known.fileBytes = fileBytes;
   }
 
   #take(line: IndexLine): void {

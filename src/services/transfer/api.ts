@@ -159,6 +159,7 @@ export interface BeforeImage {
   /** Absolute, without the chroot. */
   readonly path: string;
   readonly action: 'delete' | 'setData' | 'setAcl';
+  /** Not read, and null, where a job only sets ACLs. */
   readonly data: Uint8Array | null;
   /** Null: could not be read. */
   readonly acl: readonly Acl[] | null;

@@ -25,9 +25,15 @@ export const useHistoryStore = defineStore('history', () => {
     version.value++;
   });
 
-  /** Newest first. @throws ApiError */
-  const list = (path: string | null, from: number, count: number): Promise<HistoryPage> =>
-    backend().call('history.list', { profileId: null, path, below: true, from, count });
+  /**
+   * Newest first.
+   *
+   * @param path operations at or below it; null for all
+   * @param only of one node of one profile: nothing below it, and no other ensemble
+   * @throws ApiError
+   */
+  const list = (path: string | null, from: number, count: number, only: { readonly profileId: string } | null = null): Promise<HistoryPage> =>
+    backend().call('history.list', { profileId: only?.profileId ?? null, path, below: only === null, from, count });
 
   /** @throws ApiError */
   const entries = (operationId: string, from: number, count: number): Promise<EntriesPage> =>

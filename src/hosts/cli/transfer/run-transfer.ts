@@ -135,7 +135,8 @@ async function runJob(options: RunTransferOptions, folder: JobFolder | null): Pr
     line.clear();
     const exitCode = end.state === 'cancelled' && interrupted !== null ? interrupted : exitCodeOf({ end, isDiff: task.verb === 'diff', ...count });
     // Of what was never begun there is nothing to report but why.
-    if (machine !== null || exitCode !== EXIT_USAGE || end.progress.nodes > 0) report.end(end, keep);
+    const begun = Object.values(end.progress.counts).some((nodes) => nodes > 0);
+    if (machine !== null || exitCode !== EXIT_USAGE || begun) report.end(end, keep);
     if (end.failure !== null && end.state === 'stopped') stderr(`zooscope: ${oneLine(end.failure.message)}\n`);
     return { exitCode, keep };
   } finally {

@@ -50,14 +50,15 @@ async function pairsOf(run: JobRun, from: LiveSide, to: LiveSide, after: string 
 
 /** @throws UsageError MoveIncomplete when something that could be copied is not at the target as it is at the source */
 async function verify(run: JobRun, from: LiveSide, to: LiveSide): Promise<void> {
-  const comparer = new Comparer(false, run.options.acl);
+  const { acl } = run.options;
+  const comparer = new Comparer(false, acl);
   let missing = 0;
   let first: string | null = null;
   for await (const pairs of await pairsOf(run, from, to, null)) {
     for (const pair of pairs) {
       await run.step();
       run.count(pair.path, 0);
-      if (arrived(comparer, pair)) continue;
+      if (arrived(comparer, pair, acl)) continue;
       missing++;
       first ??= pair.path;
     }
@@ -67,9 +68,13 @@ async function verify(run: JobRun, from: LiveSide, to: LiveSide): Promise<void> 
   throw new UsageError('MoveIncomplete', `${missing} nodes are not at the target as they are at the source, the first: ${where}; nothing was removed`);
 }
 
-/** Nodes that a copy leaves out stay at the source: they do not have to arrive. */
-function arrived(comparer: Comparer, pair: Pair): boolean {
+/**
+ * Nodes that a copy leaves out stay at the source: they do not have to arrive. One whose ACL came masked has not
+ * arrived: with the source its ACL would be lost.
+ */
+function arrived(comparer: Comparer, pair: Pair, acl: boolean): boolean {
   if (pair.a === null || isLeft(pair.a) || pair.a.kind === 'ephemeral') return true;
+  if (acl && pair.a.aclMasked) return false;
   return comparer.item(pair)?.action === 'same';
 }
 

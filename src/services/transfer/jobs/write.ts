@@ -1,5 +1,8 @@
 /** A target made like a source: import, copy, restore, and "apply these". */
 
+import { ErrorCode } from '../../../model/error-code.ts';
+import { KeeperError } from '../../../model/errors.ts';
+import { parentPath } from '../../../model/zpath.ts';
 import type { Choice, LiveSide, Policy, Side, Work } from '../api.ts';
 import type { Checkpoint } from '../job-log.ts';
 import { leadsTo, onlyChosen, openSide, type OpenSide } from '../read-side.ts';
@@ -24,11 +27,23 @@ export async function runWrite(run: JobRun, work: Extract<Work, { kind: 'write' 
 /** Nothing is taken away by those who asked that what is there stays. */
 const removes = (policy: Policy): boolean => policy === 'overwrite' || policy === 'unchanged';
 
-/** @throws UsageError SystemPath, IntoItself; as Endpoint.prepare */
+/** @throws UsageError SystemPath, IntoItself; KeeperError NoNode, the target's parent; as Endpoint.prepare */
 export async function refuseTarget(run: JobRun, from: Side, to: LiveSide, removesNodes: boolean): Promise<void> {
   const client = await run.prepare(to);
   refuseSystem(client, to.path);
+  await refuseOrphan(run, to);
   if (from.kind === 'live') refuseOverlap({ client: await run.prepare(from), path: from.path }, { client, path: to.path }, removesNodes);
+}
+
+/** The target's parent must be there. A session that may not look at it finds out when it writes. */
+async function refuseOrphan(run: JobRun, to: LiveSide): Promise<void> {
+  const parent = parentPath(to.path);
+  if (parent === null) return;
+  const { stat } = await run.endpoint(to).read('read', (client) => client.exists(parent)).catch((error: unknown) => {
+    if (error instanceof KeeperError && error.number === ErrorCode.NoAuth) return { stat: undefined };
+    throw error;
+  });
+  if (stat === null) throw new KeeperError(ErrorCode.NoNode, parent);
 }
 
 export function openSource(run: JobRun, side: Side, only: readonly Choice[] | null = null): Promise<OpenSide> {

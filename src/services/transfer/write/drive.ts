@@ -108,7 +108,7 @@ function settled(run: JobRun, step: NoteStep | WriteStep, note: Note): void {
     return;
   }
   const leftOut = step.kind === 'note' && step.leftOut;
-  const untold = (step.kind === 'note' && step.silent) || (action === 'same' && !run.options.dryRun && reason === null);
+  const untold = (step.kind === 'note' && step.silent) || (action === 'same' && !run.options.dryRun);
   if (untold) run.report.count(action, leftOut ? reason : null);
   else run.report.add({ path, action, differences, reason, message, kind, dataLength }, leftOut);
   run.count(path, dataLength);

@@ -2,6 +2,6 @@
 
 import { ref } from 'vue';
 
-export type NodePart = 'data' | 'stat' | 'acl' | 'watch';
+export type NodePart = 'data' | 'stat' | 'acl' | 'watch' | 'history';
 
 export const lastPart = ref<NodePart>('data');

@@ -26,12 +26,17 @@ export function typedPath(text: string, sequential: boolean): string {
   return !sequential && path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
-/** Why a path cannot be created, or null. @param parent where the form began: nothing typed after it is no problem yet */
-export function newPathProblem(text: string, parent: string, sequential: boolean): { readonly kind: 'unnamed' | 'bad'; readonly why: string } | null {
+/**
+ * Why a path cannot be created, or null.
+ *
+ * @param parent where the form began: nothing typed after it is no problem yet
+ * @returns `bad`: the path that is wrong, with a sequential one's number in place
+ */
+export function newPathProblem(text: string, parent: string, sequential: boolean): { readonly kind: 'unnamed' | 'bad'; readonly path: string } | null {
   const prefix = parent === '/' ? '/' : `${parent}/`;
-  if (!sequential && (text.trim() === prefix || text.trim() === parent || text.trim() === '')) return { kind: 'unnamed', why: '' };
-  const why = createPathProblem(typedPath(text, sequential), sequential);
-  return why === null ? null : { kind: 'bad', why };
+  if (!sequential && (text.trim() === prefix || text.trim() === parent || text.trim() === '')) return { kind: 'unnamed', path: '' };
+  const path = typedPath(text, sequential);
+  return createPathProblem(path, sequential) === null ? null : { kind: 'bad', path: sequential ? `${path}1` : path };
 }
 
 /**

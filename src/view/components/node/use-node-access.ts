@@ -3,6 +3,7 @@
 import { computed, type ComputedRef } from 'vue';
 import { dataBytesMax } from '../../editor/value/value-size.ts';
 import { useText } from '../../i18n/use-text.ts';
+import { useAppStore } from '../../stores/app.ts';
 import { healthOf, useConnectionsStore } from '../../stores/connections.ts';
 
 export interface NodeAccess {
@@ -27,9 +28,12 @@ const DEFAULT_JUTE_MAX_BUFFER = 1_048_575;
 export function useNodeAccess(connectionId: () => string, path: () => string): ComputedRef<NodeAccess> {
   const text = useText();
   const connections = useConnectionsStore();
+  const app = useAppStore();
   return computed(() => {
     const state = connections.byId.get(connectionId());
-    const connected = state !== undefined && healthOf(state) === 'fine';
+    // What the page has lost the app for, it cannot know to be connected.
+    const reached = app.link.kind !== 'lost' && app.link.kind !== 'closed';
+    const connected = reached && state !== undefined && healthOf(state) === 'fine';
     const serverReadOnly = state?.state === 'connectedReadOnly';
     const readOnly = state?.readOnly === true || serverReadOnly;
     const chroot = state?.chroot ?? '';

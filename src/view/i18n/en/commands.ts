@@ -39,6 +39,8 @@ export const command = {
   copyNode: 'Copy the subtree to…',
   moveNode: 'Move the subtree to…',
   compareNode: 'Compare the subtree with…',
+  setAclBelow: 'Set the ACL of the subtree…',
+  subtreeHistory: 'Show the history of the subtree',
   themeSystem: 'Theme: as the system',
   themeLight: 'Theme: light',
   themeDark: 'Theme: dark',

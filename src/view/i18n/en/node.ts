@@ -2,7 +2,8 @@
 
 export const node = {
   label: 'Node {path}',
-  tabs: { label: 'Parts of the node', data: 'Data', stat: 'Stat', acl: 'ACL', watch: 'Watch' },
+  tabs: { label: 'Parts of the node', data: 'Data', stat: 'Stat', acl: 'ACL', watch: 'Watch', history: 'History' },
+  actions: 'Actions of the node',
   readInfo: 'Version {version}, read {time} from {server}',
   staleInfo: 'Not connected: as it was read {time} from {server}',
   reading: 'Reading…',

@@ -172,6 +172,7 @@ export const transfer = {
 export const history = {
   none: 'Nothing was overwritten or deleted yet',
   noneText: 'Before Zooscope overwrites or deletes a node, the node is kept here, on this machine.',
+  noneOfNode: 'Nothing of this node was overwritten from here',
   noMatch: 'Nothing here at or below {path}',
   filter: 'At or below a path',
   onDisk: '{n} operation, {size} on this disk | {n} operations, {size} on this disk',

@@ -42,6 +42,8 @@ export const command: Same<typeof en> = {
   copyNode: '复制子树到…',
   moveNode: '移动子树到…',
   compareNode: '比较子树…',
+  setAclBelow: '设置子树的 ACL…',
+  subtreeHistory: '显示子树的历史',
   themeSystem: '主题：跟随系统',
   themeLight: '主题：浅色',
   themeDark: '主题：深色',

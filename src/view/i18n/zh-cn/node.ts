@@ -5,7 +5,8 @@ import type { node as en } from '../en/node.ts';
 
 export const node: Same<typeof en> = {
   label: '节点 {path}',
-  tabs: { label: '节点的各部分', data: '数据', stat: 'Stat', acl: 'ACL', watch: '监视' },
+  tabs: { label: '节点的各部分', data: '数据', stat: 'Stat', acl: 'ACL', watch: '监视', history: '历史' },
+  actions: '节点操作',
   readInfo: '版本 {version}，{time} 读自 {server}',
   staleInfo: '未连接：内容于 {time} 读自 {server}',
   reading: '正在读取…',

@@ -174,6 +174,7 @@ export const transfer: Same<typeof enTransfer> = {
 export const history: Same<typeof enHistory> = {
   none: '还没有覆盖或删除过任何内容',
   noneText: 'Zooscope 在覆盖或删除节点之前，会把节点保存在本机的这里。',
+  noneOfNode: '此节点没有被本应用覆盖过',
   noMatch: '{path} 及其以下没有记录',
   filter: '某路径及其以下',
   onDisk: '{n} 次操作，占用磁盘 {size}',

@@ -143,6 +143,8 @@ describe.each(Object.keys(SCENES))('%s', (name) => {
       const { job } = startJob(scene.work, {}, { log });
       void job.run().then(() => resolve());
     });
+    // Every job writes down at least what it is, and how far it is.
+    expect(killed || killAt > 2).toBe(true);
     if (!killed) return;
     const file = new MemoryFile(scene.file.bytes);
     const work = scene.work.kind === 'export' ? { ...scene.work, to: file } : scene.work;

@@ -1,0 +1,278 @@
+/**
+ * The connections of an election (facts 5.2; QuorumCnxManager): one for each pair of servers, opened by the one with
+ * the larger id. In: messages to send, and what the network does. Out: what the network shall do, and messages that
+ * came. Must hold: never more than one message waits for a server, and it is the newest.
+ */
+
+import type { Logger } from '../../../base/logger.ts';
+import { ElectionFrameDecoder, electionFrame } from '../../../wire/quorum/election-frame.ts';
+import { GreetingReader, encodeGreeting, type Greeting } from '../../../wire/quorum/election-greeting.ts';
+import { QuorumWireError } from '../../../wire/quorum/quorum-wire-error.ts';
+import type { Endpoint } from '../quorum/server-spec.ts';
+import type { ElectionLink, NetworkEffect, NetworkInput } from './network.ts';
+
+export interface ConnectionsOptions {
+  readonly sid: bigint;
+  /** Where other servers reach the election port of this one, as it greets them. */
+  readonly ownAddresses: readonly Endpoint[];
+  /** multiAddress.enabled: greetings tell all addresses. */
+  readonly multiAddress: boolean;
+  /** The election addresses of a member, in the order to be tried; none when it is no member. */
+  readonly addressesOf: (sid: bigint) => readonly Endpoint[];
+  /** How long one attempt may take (cnxTimeout). */
+  readonly connectTimeoutMs: number;
+  /** How long a caller may take to greet: syncLimit ticks. */
+  readonly greetingTimeoutMs: number;
+  readonly logger: Logger;
+}
+
+export interface ConnectionsEffects {
+  readonly network: readonly NetworkEffect[];
+  readonly delivered: readonly { readonly sid: bigint; readonly payload: Uint8Array }[];
+}
+
+/** How many callers may be silent, and how many strangers may stay connected, at once. */
+export const STRANGERS_MAX = 64;
+/** QuorumPeer.OBSERVER_ID: a caller that has no id of its own. */
+const NO_ID = 0x7fff_ffff_ffff_ffffn;
+
+interface Caller {
+  readonly reader: GreetingReader;
+  readonly deadlineMs: number;
+}
+
+interface Peer {
+  readonly sid: bigint;
+  readonly link: ElectionLink;
+  readonly frames: ElectionFrameDecoder;
+  /** Something is being written. */
+  busy: boolean;
+}
+
+export class ElectionConnections {
+  readonly #options: ConnectionsOptions;
+  readonly #callers = new Map<ElectionLink, Caller>();
+  readonly #byLink = new Map<ElectionLink, Peer>();
+  readonly #bySid = new Map<bigint, Peer>();
+  readonly #connecting = new Set<bigint>();
+  /** The one message that waits for each server that was ever spoken to; null when it has gone. */
+  readonly #waiting = new Map<bigint, Uint8Array | null>();
+  readonly #lastSent = new Map<bigint, Uint8Array>();
+  #anonymous = -1n;
+  #network: NetworkEffect[] = [];
+  #delivered: { sid: bigint; payload: Uint8Array }[] = [];
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+  }
+
+  /** True when nothing waits for at least one server (haveDelivered): the messages so far may have been lost. */
+  get haveDelivered(): boolean {
+    for (const message of this.#waiting.values()) if (message === null) return true;
+    return false;
+  }
+
+  connectedTo(sid: bigint): boolean {
+    return this.#bySid.has(sid);
+  }
+
+  /** When `tick` must be called at the latest; null for never. */
+  get deadlineMs(): number | null {
+    let first: number | null = null;
+    for (const { deadlineMs } of this.#callers.values()) first = first === null ? deadlineMs : Math.min(first, deadlineMs);
+    return first;
+  }
+
+  /** Puts a message in place of the one that waits, and connects if need be (toSend). */
+  send(sid: bigint, payload: Uint8Array): ConnectionsEffects {
+    this.#waiting.set(sid, payload);
+    const peer = this.#bySid.get(sid);
+    if (peer !== undefined) this.#pump(peer);
+    else this.#connect(sid, this.#options.addressesOf(sid));
+    return this.#take();
+  }
+
+  /** Connects to every server that was ever spoken to and is not connected (connectAll). */
+  connectAll(): ConnectionsEffects {
+    for (const sid of this.#waiting.keys()) this.#connect(sid, this.#options.addressesOf(sid));
+    return this.#take();
+  }
+
+  /** What the network did. */
+  step(input: NetworkInput, nowMs: number): ConnectionsEffects {
+    switch (input.kind) {
+      case 'accepted':
+        this.#accepted(input.link, nowMs);
+        break;
+      case 'connected':
+        this.#connected(input.sid, input.link);
+        break;
+      case 'connectFailed':
+        this.#connecting.delete(input.sid);
+        this.#forgetStranger(input.sid);
+        break;
+      case 'data':
+        this.#data(input.link, input.bytes);
+        break;
+      case 'flushed': {
+        const peer = this.#byLink.get(input.link);
+        if (peer !== undefined) {
+          peer.busy = false;
+          this.#pump(peer);
+        }
+        break;
+      }
+      case 'closed':
+        this.#callers.delete(input.link);
+        this.#forget(input.link);
+    }
+    return this.#take();
+  }
+
+  /** Drops callers that have not greeted in time. */
+  tick(nowMs: number): ConnectionsEffects {
+    for (const [link, { deadlineMs }] of this.#callers) {
+      if (deadlineMs <= nowMs) this.#refuse(link, 'it did not say who it is');
+    }
+    return this.#take();
+  }
+
+  #accepted(link: ElectionLink, nowMs: number): void {
+    this.#callers.set(link, { reader: new GreetingReader(), deadlineMs: nowMs + this.#options.greetingTimeoutMs });
+    if (this.#callers.size > STRANGERS_MAX) this.#refuse(link, 'too many callers have not said who they are');
+  }
+
+  #connected(sid: bigint, link: ElectionLink): void {
+    const { multiAddress, ownAddresses, sid: own } = this.#options;
+    this.#connecting.delete(sid);
+    const greeting: Greeting = { version: multiAddress ? 2 : 1, sid: own, addresses: ownAddresses };
+    this.#network.push({ kind: 'write', link, bytes: encodeGreeting(greeting) });
+    // The larger id keeps the connection that it opened: the smaller one only asks to be called.
+    if (sid > own) this.#network.push({ kind: 'close', link });
+    else this.#adopt(sid, link, true);
+  }
+
+  #data(link: ElectionLink, bytes: Uint8Array): void {
+    const caller = this.#callers.get(link);
+    try {
+      if (caller === undefined) {
+        this.#frames(link, bytes);
+        return;
+      }
+      const done = caller.reader.push(bytes);
+      if (done === null) return;
+      this.#callers.delete(link);
+      this.#greeted(link, done.greeting);
+      if (done.rest.length > 0) this.#frames(link, done.rest);
+    } catch (error) {
+      if (!(error instanceof QuorumWireError)) throw error;
+      this.#refuse(link, error.message);
+    }
+  }
+
+  #greeted(link: ElectionLink, { sid: said, addresses }: Greeting): void {
+    const { sid: own, logger, addressesOf } = this.#options;
+    const sid = said === NO_ID ? this.#anonymous-- : said;
+    if (sid === own) {
+      logger.log('warn', 'another server has the id of this one, or this one calls itself', { sid });
+      this.#network.push({ kind: 'close', link });
+      return;
+    }
+    if (this.#isStranger(sid) && this.#strangers() >= STRANGERS_MAX) {
+      this.#refuse(link, 'too many servers that are no members are connected');
+      return;
+    }
+    if (sid > own) {
+      this.#adopt(sid, link, false);
+      return;
+    }
+    // It may have lost the connection that this server believes to have, so that one goes as well.
+    const before = this.#bySid.get(sid);
+    if (before !== undefined) this.#close(before);
+    this.#network.push({ kind: 'close', link });
+    this.#connect(sid, addresses.length > 0 ? addresses : addressesOf(sid));
+  }
+
+  #frames(link: ElectionLink, bytes: Uint8Array): void {
+    const peer = this.#byLink.get(link);
+    if (peer === undefined) return;
+    for (const payload of peer.frames.push(bytes)) this.#delivered.push({ sid: peer.sid, payload });
+  }
+
+  /** Takes a connection as the one to this server. @param busy the greeting is still being written */
+  #adopt(sid: bigint, link: ElectionLink, busy: boolean): void {
+    const before = this.#bySid.get(sid);
+    if (before !== undefined) this.#close(before);
+    const peer: Peer = { sid, link, frames: new ElectionFrameDecoder(), busy };
+    this.#byLink.set(link, peer);
+    this.#bySid.set(sid, peer);
+    // What was sent last may have been lost with the connection before: it is said again unless something newer waits.
+    const waiting = this.#waiting.get(sid) ?? null;
+    this.#waiting.set(sid, waiting ?? this.#lastSent.get(sid) ?? null);
+    this.#pump(peer);
+  }
+
+  #pump(peer: Peer): void {
+    const payload = this.#waiting.get(peer.sid) ?? null;
+    if (peer.busy || payload === null) return;
+    this.#waiting.set(peer.sid, null);
+    this.#lastSent.set(peer.sid, payload);
+    peer.busy = true;
+    this.#network.push({ kind: 'write', link: peer.link, bytes: electionFrame(payload) });
+  }
+
+  #connect(sid: bigint, addresses: readonly Endpoint[]): void {
+    if (this.#bySid.has(sid) || this.#connecting.has(sid)) return;
+    if (addresses.length === 0) {
+      this.#options.logger.log('warn', 'a server that is no member cannot be called', { sid });
+      this.#forgetStranger(sid);
+      return;
+    }
+    this.#connecting.add(sid);
+    this.#network.push({ kind: 'connect', sid, addresses, timeoutMs: this.#options.connectTimeoutMs });
+  }
+
+  #refuse(link: ElectionLink, reason: string): void {
+    const sid = this.#byLink.get(link)?.sid ?? null;
+    this.#options.logger.log('warn', `an election connection is closed: ${reason}`, { sid });
+    this.#callers.delete(link);
+    this.#forget(link);
+    this.#network.push({ kind: 'close', link });
+  }
+
+  #close(peer: Peer): void {
+    this.#forget(peer.link);
+    this.#network.push({ kind: 'close', link: peer.link });
+  }
+
+  #forget(link: ElectionLink): void {
+    const peer = this.#byLink.get(link);
+    if (peer === undefined) return;
+    this.#byLink.delete(link);
+    if (this.#bySid.get(peer.sid) === peer) this.#bySid.delete(peer.sid);
+    this.#forgetStranger(peer.sid);
+  }
+
+  /** Of members something is kept for their next connection, of strangers nothing. */
+  #forgetStranger(sid: bigint): void {
+    if (!this.#isStranger(sid) || this.#bySid.has(sid)) return;
+    this.#waiting.delete(sid);
+    this.#lastSent.delete(sid);
+  }
+
+  #isStranger(sid: bigint): boolean {
+    return this.#options.addressesOf(sid).length === 0;
+  }
+
+  #strangers(): number {
+    const all = new Set([...this.#bySid.keys(), ...this.#connecting]);
+    return [...all].filter((sid) => this.#isStranger(sid)).length;
+  }
+
+  #take(): ConnectionsEffects {
+    const effects = { network: this.#network, delivered: this.#delivered };
+    this.#network = [];
+    this.#delivered = [];
+    return effects;
+  }
+}
