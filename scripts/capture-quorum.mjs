@@ -1,6 +1,6 @@
 /**
  * Captures what the servers of a real Apache ensemble say to each other: three voters and an observer, every election
- * and quorum port behind a relay. In: Java, ZooKeeper's jars, python3-kazoo. Out: test/vectors/quorum/*.json.
+ * and quorum port behind a relay. In: Java, ZooKeeper's jars, python3-kazoo. Out: test/vectors/quorum/ensemble.json.
  * Run by hand: node scripts/capture-quorum.mjs
  * Must hold: no byte is changed on its way.
  */
@@ -27,8 +27,6 @@ mkdirSync(target, { recursive: true });
 const { taps, servers, version } = await startEnsemble();
 await waitAll();
 await drive();
-await sleep(1_500);
-save('first-election', 'Three voters and an observer start on empty directories, elect, sync, and serve clients.');
 
 // The leader dies; the others elect again; writes go on; then it comes back and must catch up.
 const leader = await findLeader();
@@ -38,7 +36,8 @@ await drive();
 await serverOf(leader).start();
 await waitServing(serverOf(leader).port, serverOf(leader).log);
 await sleep(1_500);
-save('leader-killed', `Server ${leader} led and was killed; the others elect and write; then it comes back.`);
+save(`Three voters and an observer start on empty directories, elect, sync and serve clients. Server ${leader} leads and is killed; \
+the others elect and write; then it comes back.`);
 process.exit(0);
 
 async function startEnsemble() {
@@ -99,14 +98,14 @@ async function drive() {
 }
 
 /**
- * Writes what was said since the last save.
- * @param {string} name
+ * Writes what was said, but of connections that only repeat another one.
  * @param {string} about
  */
-function save(name, about) {
-  const connections = [...taps.values()].flatMap((tap) => tap.take());
-  const lines = connections.map((one) => `    ${JSON.stringify(one)}`).join(',\n');
+function save(about) {
+  const all = [...taps.values()].flatMap((tap) => tap.recorded()).map((one) => JSON.stringify(one));
+  const connections = [...new Set(all)];
   const head = { about, server: `Apache ZooKeeper ${version}`, format: 'README.md' };
-  writeFileSync(join(target, `${name}.json`), `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "connections": [\n${lines}\n  ]\n}\n`);
-  console.log(`${name}: ${connections.length} connections`);
+  const lines = connections.map((one) => `    ${one}`).join(',\n');
+  writeFileSync(join(target, 'ensemble.json'), `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "connections": [\n${lines}\n  ]\n}\n`);
+  console.log(`${connections.length} connections`);
 }

@@ -61,7 +61,9 @@ const stage = (...names) => names.map((name) => `ensemble/${name}`);
 const part = (...names) => names.map((name) => `view/${name}`);
 
 const wireAndBelow = values('base', 'model', 'wire');
-const stages = stage('txn', 'tree', 'watches', 'processors', 'log', 'replication', 'admin', 'config');
+const stages = stage(
+  'txn', 'tree', 'watches', 'processors', 'log', 'replication', 'replication/quorum', 'replication/election', 'admin', 'config',
+);
 const hostsMayImport = values(
   'base', 'model', 'wire', 'client', 'ensemble', 'ensemble/server', ...stages, 'platform', 'contract', 'services',
 );
@@ -85,7 +87,15 @@ export const zones = [
     ...wireAndBelow, ...values(...stage('txn', 'tree', 'watches')),
   ]),
   pure('ensemble/log', 'src/ensemble/log/', [...wireAndBelow, ...values('ensemble/txn')]),
-  pure('ensemble/replication', 'src/ensemble/replication/', [...wireAndBelow, ...values('ensemble/txn')]),
+  pure('ensemble/replication', 'src/ensemble/replication/', [
+    ...wireAndBelow, ...values(...stage('txn', 'replication/quorum')),
+  ]),
+  pure('ensemble/replication/quorum', 'src/ensemble/replication/quorum/', [
+    ...wireAndBelow, ...values('ensemble/config'),
+  ]),
+  pure('ensemble/replication/election', 'src/ensemble/replication/election/', [
+    ...wireAndBelow, ...values(...stage('config', 'replication/quorum')),
+  ]),
   pure('ensemble/admin', 'src/ensemble/admin/', [
     ...wireAndBelow, ...values(...stage('txn', 'tree', 'watches', 'processors')),
   ]),

@@ -13,8 +13,6 @@ import { host } from './launch.mjs';
  * @property {'election' | 'quorum'} port
  * @property {number} from  the caller's id; 0 when it never said it
  * @property {number} to
- * @property {number} earlierToListener  bytes of the connection that an earlier file holds
- * @property {number} earlierToCaller
  * @property {string} toListener  hex
  * @property {string} toCaller  hex
  */
@@ -23,7 +21,6 @@ import { host } from './launch.mjs';
  * @typedef {object} Line
  * @property {'election' | 'quorum'} port
  * @property {Record<'toListener' | 'toCaller', Buffer>} bytes
- * @property {Record<'toListener' | 'toCaller', number>} taken
  */
 
 /** The sid in an election greeting comes after the version, that in FOLLOWERINFO after type, zxid and length. */
@@ -50,26 +47,14 @@ export async function startTap(id, real) {
   return {
     election,
     quorum,
-    /** What was said since the last call. @returns {Recorded[]} */
-    take() {
-      return lines.map((line) => takeLine(line, id)).filter((one) => one.toListener !== '' || one.toCaller !== '');
-    },
-  };
-}
-
-/** @param {Line} line @param {number} to @returns {Recorded} */
-function takeLine(line, to) {
-  const at = { ...line.taken };
-  const { toListener, toCaller } = line.bytes;
-  line.taken = { toListener: toListener.length, toCaller: toCaller.length };
-  return {
-    port: line.port,
-    from: callerOf(line),
-    to,
-    earlierToListener: at.toListener,
-    earlierToCaller: at.toCaller,
-    toListener: toListener.subarray(at.toListener).toString('hex'),
-    toCaller: toCaller.subarray(at.toCaller).toString('hex'),
+    /** What was said on each connection. @returns {Recorded[]} */
+    recorded: () => lines.filter(({ bytes }) => bytes.toListener.length > 0).map((line) => ({
+      port: line.port,
+      from: callerOf(line),
+      to: id,
+      toListener: line.bytes.toListener.toString('hex'),
+      toCaller: line.bytes.toCaller.toString('hex'),
+    })),
   };
 }
 
@@ -87,7 +72,7 @@ function callerOf({ port, bytes: { toListener } }) {
  */
 function relay(caller, port, upstreamPort, id, lines) {
   /** @type {Line} */
-  const line = { port, bytes: { toListener: Buffer.alloc(0), toCaller: Buffer.alloc(0) }, taken: { toListener: 0, toCaller: 0 } };
+  const line = { port, bytes: { toListener: Buffer.alloc(0), toCaller: Buffer.alloc(0) } };
   lines.push(line);
   /** @type {import('node:net').Socket | undefined} */
   let listener;

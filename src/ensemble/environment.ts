@@ -3,6 +3,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
+import type { ListenHttp } from './admin/http/answer.ts';
 import type { Listen } from './listener.ts';
 import type { MessageDigests } from './processors/auth/message-digests.ts';
 import type { StreamCodec } from './log/stream-codec.ts';
@@ -23,6 +24,7 @@ export interface ServerEnvironment {
   readonly logger: Logger;
   readonly digests: MessageDigests;
   readonly listen: Listen;
+  readonly listenHttp: ListenHttp;
   readonly host: HostFacts;
   /** For compressed snapshots. */
   readonly gzip: StreamCodec;

@@ -102,14 +102,16 @@ export class Journal {
 
   async #flush(): Promise<void> {
     try {
-      while (this.#durable < this.#appended) {
-        const upTo = this.#appended;
-        const started = this.#parts.clock.monotonicMs();
-        await this.#parts.log.sync();
-        this.#noteSync(this.#parts.clock.monotonicMs() - started);
+      for (let syncing = this.#beginSync(); syncing !== null; ) {
+        const { upTo, startedMs, done } = syncing;
+        await done;
+        this.#noteSync(this.#parts.clock.monotonicMs() - startedMs);
         this.#durable = upTo;
+        // The disk takes what came meanwhile while this is applied and answered.
+        syncing = this.#beginSync();
         this.#events.onDurable(upTo);
         this.#considerSnapshot();
+        syncing ??= this.#beginSync();
       }
     } catch (error) {
       this.#failed = true;
@@ -117,6 +119,15 @@ export class Journal {
     } finally {
       this.#running = null;
     }
+  }
+
+  /** @returns null when the disk has everything */
+  #beginSync(): { readonly upTo: bigint; readonly startedMs: number; readonly done: Promise<void> } | null {
+    if (this.#durable >= this.#appended) return null;
+    const done = this.#parts.log.sync();
+    // Whoever awaits it hears of it; meanwhile it is nobody's unhandled failure.
+    done.catch(() => undefined);
+    return { upTo: this.#appended, startedMs: this.#parts.clock.monotonicMs(), done };
   }
 
   #noteSync(tookMs: number): void {

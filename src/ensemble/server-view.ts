@@ -8,6 +8,7 @@ import type { Role } from './effects.ts';
 import type { ServerEnvironment } from './environment.ts';
 import type { SessionTracker } from './processors/session-tracker.ts';
 import type { ServerStats } from './processors/stats.ts';
+import { snapshotsOf } from './log/file-names.ts';
 import type { Storage } from './log/storage.ts';
 import type { Database } from './tree/database.ts';
 import type { WatchTables } from './watches/watch-tables.ts';
@@ -24,10 +25,11 @@ export interface ViewParts {
   readonly stats: ServerStats;
   readonly startedMs: number;
   readonly port: () => number;
+  readonly configText: string;
 }
 
 /** CLIENT_REQUEST + SERVER_PACKET + SESSION + WARNING: what Apache's servers trace unless told otherwise. */
-const TRACE_MASK = 306;
+const TRACE_MASK = 306n;
 /** The steps in which silent connections are looked for (NIOServerCnxnFactory). */
 const CONNECTION_STEP_MS = 10_000;
 
@@ -59,6 +61,9 @@ export function serverView(parts: ViewParts): AdminView {
     sessionBuckets: () => sessions.buckets(),
     connectionBuckets: () => connectionBuckets([...connections.all()], parts.sessionlessTimeoutMs),
     directorySizes: () => directorySizes(environment),
+    lastSnapshot: () => lastSnapshot(environment.snapshots),
+    configurationText: parts.configText,
+    properties: parts.config.properties,
     configuration: () => configuration(parts),
     environment: () => host.environment(),
     openFiles: () => host.openFiles(),
@@ -81,6 +86,12 @@ function connectionBuckets(all: readonly ClientConnection[], sessionlessTimeoutM
 async function directorySizes({ snapshots, logs }: ServerEnvironment): Promise<DirectorySizes> {
   const dataBytes = await bytesIn(snapshots);
   return { dataBytes, logBytes: logs === snapshots ? dataBytes : await bytesIn(logs) };
+}
+
+async function lastSnapshot(storage: Storage): Promise<{ zxid: bigint; wallMs: number } | null> {
+  const newest = snapshotsOf(await storage.list()).at(-1);
+  if (newest === undefined) return null;
+  return { zxid: newest.zxid, wallMs: (await storage.modifiedMs?.(newest.name).catch(() => 0)) ?? 0 };
 }
 
 async function bytesIn(storage: Storage): Promise<number> {

@@ -6,7 +6,10 @@
 import { NO_BYTES } from '../base/bytes.ts';
 import { answerWord } from './admin/words.ts';
 import type { AdminView } from './admin/admin-view.ts';
+import type { HttpListener } from './admin/http/answer.ts';
+import { openAdminPorts } from './admin-ports.ts';
 import { ClientConnection, type ConnectionOwner } from './client-connection.ts';
+import { readAdminSettings } from './config/admin-settings.ts';
 import { readSettings, refuseUnsupportedProperties, type Settings } from './config/settings.ts';
 import { ConfigError } from './config/config-error.ts';
 import { saslUsers } from './config/jaas.ts';
@@ -46,6 +49,8 @@ export interface ServerOptions {
   readonly onFailure: (error: unknown) => void;
   /** The text of the file that java.security.auth.login.config names. */
   readonly jaas?: string | null;
+  /** The text of zoo.cfg, for administration to show. */
+  readonly configText?: string;
 }
 
 export class Server implements ConnectionOwner {
@@ -64,6 +69,7 @@ export class Server implements ConnectionOwner {
   readonly #housekeeping: Housekeeping;
   readonly #view: AdminView;
   #listener: Listener | null = null;
+  #http: readonly HttpListener[] = [];
   #stopping = false;
 
   private constructor(environment: ServerEnvironment, options: ServerOptions, settings: Settings, database: Database) {
@@ -94,6 +100,7 @@ export class Server implements ConnectionOwner {
       stats: this.#stats,
       startedMs: nowMs,
       port: () => this.port,
+      configText: options.configText ?? '',
     });
   }
 
@@ -108,6 +115,7 @@ export class Server implements ConnectionOwner {
     const { config } = options;
     const settings = readSettings(config.properties);
     refuseUnsupportedProperties(config.properties);
+    readAdminSettings(config.properties);
     const { snapshots, logs, logger, random, gzip } = environment;
     const { extendedTypes, digestEnabled, trustEmptySnapshot: trustEmpty } = settings;
     const hashSeed = random.uint32();
@@ -137,7 +145,7 @@ export class Server implements ConnectionOwner {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#housekeeping.stop();
-    const closed = this.#listener?.close();
+    const closed = Promise.all([this.#listener?.close(), ...this.#http.map((port) => port.close())]);
     await this.#journal.close();
     for (const connection of [...this.#connections.all()]) connection.end();
     await closed;
@@ -166,6 +174,7 @@ export class Server implements ConnectionOwner {
     const { clientPort: port, clientPortAddress: host, clientPortListenBacklog: backlog } = this.#config;
     this.#listener = await this.#environment.listen({ port, host, backlog }, (socket) => this.#accept(socket));
     this.#housekeeping.start();
+    this.#http = await openAdminPorts(this.#environment, readAdminSettings(this.#config.properties), this.#view);
     if (recovered.txnsReplayed > REPLAYED_WORTH_SNAPSHOT) void this.#journal.takeSnapshot();
   }
 

@@ -127,6 +127,10 @@ class NodeStorage implements Storage {
     return (await stat(this.#path(name))).size;
   }
 
+  async modifiedMs(name: string): Promise<number> {
+    return (await stat(this.#path(name))).mtimeMs;
+  }
+
   async #syncDirectory(): Promise<void> {
     // Windows cannot open a directory; its file system journals names by itself.
     const handle = await open(this.#directory, constants.O_RDONLY).catch(() => null);

@@ -5,8 +5,10 @@ import { createApp, type App as VueApp } from 'vue';
 import { createApi, type Link } from './api/client.ts';
 import App from './App.vue';
 import { applyLanguage, i18n } from './i18n/i18n.ts';
+import { useText } from './i18n/use-text.ts';
 import { useAppStore } from './stores/app.ts';
 import { provideBackend } from './stores/backend.ts';
+import { useActivityStore } from './stores/activity.ts';
 import { useConnectionsStore } from './stores/connections.ts';
 import { useLabStore } from './stores/lab.ts';
 import { useProfilesStore } from './stores/profiles.ts';
@@ -31,6 +33,7 @@ export async function startView(link: Link, element: Element): Promise<VueApp> {
   for (const result of await Promise.allSettled(started)) {
     if (result.status === 'rejected') toasts.fail(i18n.global.t('start.loadFailed'), result.reason);
   }
+  tellInterrupted();
   await showFirst(toasts);
   return app;
 }
@@ -46,4 +49,14 @@ async function showFirst(toasts: ReturnType<typeof useToastsStore>): Promise<voi
   } catch (thrown) {
     toasts.fail(i18n.global.t('start.openFailed'), thrown);
   }
+}
+
+/** Jobs that the end of the app cut off: they wait to be gone on with. */
+function tellInterrupted(): void {
+  const jobs = useTransfersStore().list.filter(({ state, resumable }) => state === 'interrupted' && resumable);
+  const [first] = jobs;
+  if (first === undefined) return;
+  const { t, count } = useText();
+  const show = (): void => useActivityStore().showJob(first.jobId);
+  useToastsStore().say(count('transfer.job.interrupted', jobs.length), 'info', { label: t('transfer.job.show'), run: show });
 }

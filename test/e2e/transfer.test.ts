@@ -59,10 +59,10 @@ describeWith(['chromium', 'java', 'zookeeper', 'kazoo'], 'transfers', () => {
     await choose(importing, 'A node that is there and differs', 'is overwritten');
     await importing.getByRole('button', { name: 'Preview' }).click();
     await importing.getByText('Preview: nothing is written yet').waitFor();
-    await importing.getByRole('button', { name: 'Apply 64 changes' }).waitFor();
+    await importing.getByRole('button', { name: 'Import 64 nodes' }).waitFor();
     expect(await suite.other.children('/away')).toEqual([]);
     await shot(page, 'transfer-preview');
-    await importing.getByRole('button', { name: 'Apply 64 changes' }).click();
+    await importing.getByRole('button', { name: 'Import 64 nodes' }).click();
     await isDone(page, 'Import');
     expect(await text('/away/features/n-7')).toBe('value 7');
     expect(await text('/away')).toBe('top');
@@ -116,7 +116,7 @@ describeWith(['chromium', 'java', 'zookeeper', 'kazoo'], 'transfers', () => {
     const copying = page.getByRole('dialog', { name: 'Copy source' });
     await copying.getByLabel('Nodes per second at most').fill('10');
     await copying.getByRole('button', { name: 'Preview' }).click();
-    const apply = copying.getByRole('button', { name: 'Apply 64 changes' });
+    const apply = copying.getByRole('button', { name: 'Copy 64 nodes' });
     await apply.waitFor();
     expect(await apply.isDisabled()).toBe(true);
     await copying.getByLabel(/^Type source-copy to confirm/).fill('source-copy');

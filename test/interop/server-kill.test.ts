@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { below, seededRandom, type Random } from '../../src/base/random.ts';
 import { startApacheStandalone } from '../support/apache.ts';
 import { startEmbeddedStandalone, type ServerHandle } from '../support/embedded.ts';
 import { connectRaw, jute, parseReply, type RawClient } from '../support/raw-client.ts';
@@ -16,7 +17,9 @@ import { ask } from './server-conversation.ts';
 
 const WRITERS = 6;
 const IN_FLIGHT = 40;
-const ROUNDS = 4;
+/** How often it is killed; a few here, hundreds when asked for (ZOOSCOPE_KILLS). */
+const ROUNDS = Number(process.env['ZOOSCOPE_KILLS'] ?? 4);
+const SECONDS_A_ROUND = 20;
 /** So few that snapshots are taken, and logs rolled, in the middle of it. */
 const config = { snapCount: '400' };
 
@@ -113,11 +116,11 @@ async function plant(server: ServerHandle): Promise<Ledger[]> {
 }
 
 /** Writes until enough was acknowledged, then kills the server in full run. */
-async function writeAndKill(server: ServerHandle, ledgers: readonly Ledger[], round: number): Promise<void> {
+async function writeAndKill(server: ServerHandle, ledgers: readonly Ledger[], random: Random): Promise<void> {
   const before = ledgers.reduce((sum, ledger) => sum + ledger.value, 0);
   const writers = await Promise.all(ledgers.map((ledger) => startWriter(server, ledger)));
   const ends = Promise.all(writers.map(({ done }) => done)).then(() => true);
-  const enough = 900 + round * 371;
+  const enough = 100 + below(random, 2000);
   while (ledgers.reduce((sum, ledger) => sum + ledger.value, 0) - before < enough) {
     const ended = await Promise.race([ends, new Promise<false>((resolve) => setImmediate(() => resolve(false)))]);
     if (ended) throw new Error(`the writers ended before the server was killed:\n${server.log()}`);
@@ -141,33 +144,35 @@ describe('a server that is killed under load', () => {
     await using group = await startEmbeddedStandalone({ dataDir: newDirectory(), config });
     const server = group.server(1);
     const ledgers = await plant(server);
+    const random = seededRandom(ROUNDS);
     for (let round = 0; round < ROUNDS; round++) {
-      await writeAndKill(server, ledgers, round);
+      await writeAndKill(server, ledgers, random);
       await server.start();
       await expectAllThere(server, ledgers);
     }
     expect(ledgers.every((ledger) => ledger.children.length > 100)).toBe(true);
-  });
+  }, ROUNDS * SECONDS_A_ROUND * 1000);
 });
 
 describeWith(['java', 'zookeeper'], 'a directory that goes to and fro after kills', () => {
   test('is taken over by Apache ZooKeeper and given back, with every acknowledged write', async () => {
     const dataDir = newDirectory();
     let ledgers: Ledger[] = [];
-    for (let round = 0; round < 2; round++) {
+    const random = seededRandom(ROUNDS + 1);
+    for (let round = 0; round < Math.ceil(ROUNDS / 2); round++) {
       await using ours = await startEmbeddedStandalone({ dataDir, config });
       const server = ours.server(1);
       if (round === 0) ledgers = await plant(server);
       await expectAllThere(server, ledgers);
-      await writeAndKill(server, ledgers, round);
+      await writeAndKill(server, ledgers, random);
 
       await using theirs = await startApacheStandalone({ dataDir, jvm: ['-Dzookeeper.snapCount=400'] });
       await expectAllThere(theirs.server(1), ledgers);
-      await writeAndKill(theirs.server(1), ledgers, round);
+      await writeAndKill(theirs.server(1), ledgers, random);
     }
     await using last = await startEmbeddedStandalone({ dataDir, config });
     await expectAllThere(last.server(1), ledgers);
     const mntr = await last.server(1).fourLetterWord('mntr');
     expect(mntr).toContain('zk_digest_mismatches_count\t0\n');
-  });
+  }, ROUNDS * SECONDS_A_ROUND * 1000);
 });

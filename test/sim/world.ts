@@ -192,6 +192,7 @@ class World {
       snapshots: storage, logs: storage, snapshotDirectory: '/data/version-2', logDirectory: '/data/version-2',
       defer: (fn: () => void) => void life.deferred.push(fn),
       host: { environment: () => [], openFiles: () => null, formatDate: String },
+      listenHttp: () => Promise.reject(new Error('no HTTP here')),
       listen: (_options: unknown, own: Accept) => {
         accept = own;
         return Promise.resolve({ host: '127.0.0.1', port: 2181, close: () => Promise.resolve() });

@@ -30,8 +30,16 @@ export function fakeJobs(): TransferJob[] {
   const compareWork: AnyTransferWork = {
     kind: 'compare', a: { kind: 'live', connectionId: 'c1', path: '/config' }, b: { kind: 'live', connectionId: 'c2', path: '/config' }, ...taking,
   };
+  const importWork: AnyTransferWork = {
+    kind: 'write', from: { kind: 'file', file: '/home/ann/zooscope-exports/orders-services-2026-11-18.jsonl.gz', below: '' }, connectionId: 'c2', path: '/services',
+    ...taking, policy: 'overwrite', removeExtra: true, only: null,
+  };
   return [
     fakeJob('j1', exportWork),
+    fakeJob('j0', importWork, {
+      state: 'interrupted', resumable: true, startedAtMs: Date.now() - 50_000_000, fromName: null, toName: 'orders-staging', nodes: 30_112, nodesPerSecond: 0,
+      remainingMs: null, at: null, latencyMs: null, counts: { create: 29_600, change: 500, remove: 0, same: 12, leave: 0, fail: 0 }, operationId: 'o1',
+    }),
     fakeJob('j2', copyWork, {
       ...ended, toName: 'orders-staging', nodes: 1_204, nodesTotal: 1_204, counts: { create: 812, change: 44, remove: 0, same: 331, leave: 14, fail: 3 },
       leftOut: { ephemeral: 9 }, changed: 2, zxidBefore: 0x5_0000_1234n, zxidAfter: 0x5_0000_1250n, operationId: 'o1', sessionsLost: 1,

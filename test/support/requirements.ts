@@ -127,6 +127,8 @@ function findZooKeeper(): ZooKeeperPart | undefined {
   const debian = '/usr/share/java';
   const jars = [join(debian, 'zookeeper.jar'), join(debian, 'slf4j-simple.jar')];
   if (!jars.every((jar) => existsSync(jar))) return undefined;
+  // The AdminServer needs it, and Debian's zookeeper.jar does not name it.
+  jars.push(join(debian, 'servlet-api.jar'));
   return { classpath: jars.join(delimiter), version: jarVersion(debian) ?? '' };
 }
 

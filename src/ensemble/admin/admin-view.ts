@@ -43,11 +43,17 @@ export interface AdminView {
   readonly outstanding: number;
   readonly sessionCount: number;
   readonly uptimeMs: number;
-  readonly traceMask: number;
+  /** Kept and shown; this server traces nothing by it. */
+  traceMask: bigint;
   connections(): readonly ConnectionView[];
   sessionBuckets(): readonly ExpiryBucket[];
   connectionBuckets(): readonly ConnectionBucket[];
   directorySizes(): Promise<DirectorySizes>;
+  /** The newest snapshot on disk; null when there is none. */
+  lastSnapshot(): Promise<{ readonly zxid: bigint; readonly wallMs: number } | null>;
+  /** The text of zoo.cfg as it was given. */
+  readonly configurationText: string;
+  readonly properties: ReadonlyMap<string, string>;
   /** The lines of `conf` but for the sizes: key and value. */
   configuration(): readonly (readonly [string, string | number])[];
   /** The lines of `envi` below the version. */

@@ -1,4 +1,7 @@
-/** mntr: figures for monitoring, `zk_<key>` and a value (facts 6.3). Only what is true of this server. */
+/**
+ * The figures for monitoring (facts 6.3): of `mntr` as `zk_<key>` and a value, of AdminServer's `monitor`, and of
+ * Prometheus. Only what is true of this server.
+ */
 
 import type { Latency } from '../processors/stats.ts';
 import type { AdminView } from './admin-view.ts';
@@ -7,9 +10,15 @@ import { SERVER_VERSION } from './version.ts';
 
 type Figure = readonly [string, string | number];
 
+/** A distribution under its name. */
+export interface NamedSummary {
+  readonly name: string;
+  readonly values: Latency;
+}
+
 /** Figures by key, without the `zk_` in front. */
 export function figures(view: AdminView): Figure[] {
-  return [...state(view), ...gauges(view), ...counters(view), ...summaries(view)];
+  return [...state(view), ...gauges(view), ...counters(view), ...summaries(view).flatMap(summaryFigures)];
 }
 
 export function mntr(view: AdminView): string {
@@ -20,7 +29,8 @@ function state(view: AdminView): Figure[] {
   return [['version', SERVER_VERSION], ['server_state', view.mode]];
 }
 
-function gauges(view: AdminView): Figure[] {
+/** What goes up and down. */
+export function gauges(view: AdminView): Figure[] {
   const { stats, tree } = view;
   const files = view.openFiles();
   return [
@@ -49,28 +59,33 @@ function gauges(view: AdminView): Figure[] {
   ];
 }
 
-function counters(view: AdminView): Figure[] {
+/** What only rises. */
+export function counters(view: AdminView): Figure[] {
   return [...view.stats.counters()].map(([name, count]): Figure => {
     return [name, name === 'digest_mismatches_count' ? view.digestMismatches : count];
   });
 }
 
-function summaries(view: AdminView): Figure[] {
-  const { stats } = view;
+export function summaries({ stats }: AdminView): NamedSummary[] {
   return [
-    ...summary('fsynctime', stats.fsync),
-    ...summary('snapshottime', stats.snapshots),
-    ...summary('readlatency', stats.reads),
-    ...summary('updatelatency', stats.updates),
+    { name: 'fsynctime', values: stats.fsync },
+    { name: 'snapshottime', values: stats.snapshots },
+    { name: 'readlatency', values: stats.reads },
+    { name: 'updatelatency', values: stats.updates },
   ];
 }
 
-function summary(name: string, latency: Latency): Figure[] {
+/** The total of a distribution. */
+export function sumOf({ average, count }: Latency): number {
+  return Math.round(average * count);
+}
+
+function summaryFigures({ name, values }: NamedSummary): Figure[] {
   return [
-    [`avg_${name}`, javaDouble(latency.average)],
-    [`min_${name}`, latency.min],
-    [`max_${name}`, latency.max],
-    [`cnt_${name}`, latency.count],
-    [`sum_${name}`, Math.round(latency.average * latency.count)],
+    [`avg_${name}`, javaDouble(values.average)],
+    [`min_${name}`, values.min],
+    [`max_${name}`, values.max],
+    [`cnt_${name}`, values.count],
+    [`sum_${name}`, sumOf(values)],
   ];
 }

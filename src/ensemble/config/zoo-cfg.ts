@@ -40,7 +40,7 @@ const UNSUPPORTED_START = ['server.', 'group.', 'weight.', 'quorum.auth.'];
 /** Switches of such parts: they may stand in a file as long as they are off. */
 const UNSUPPORTED_WHEN_TRUE = new Set([
   'sslQuorum', 'portUnification', 'sslQuorumReloadCertFiles', 'localSessionsEnabled', 'localSessionsUpgradingEnabled',
-  'multiAddress.enabled', 'admin.enableServer', 'quorum.auth.enableSasl',
+  'multiAddress.enabled', 'quorum.auth.enableSasl',
 ]);
 /** Keys that only an ensemble uses; their values are checked all the same. */
 const ENSEMBLE_NUMBERS = new Set([
@@ -149,8 +149,5 @@ function refuseUnsupported(key: string, value: string): void {
   }
   if (UNSUPPORTED.has(key) || UNSUPPORTED_START.some((start) => key.startsWith(start))) {
     throw new ConfigError(`${key}: not supported yet`);
-  }
-  if (key === 'metricsProvider.className' && !value.endsWith('.DefaultMetricsProvider')) {
-    throw new ConfigError(`${key}=${value}: not supported yet`);
   }
 }

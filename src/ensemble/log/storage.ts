@@ -35,4 +35,6 @@ export interface Storage {
   truncate(name: string, bytes: number, doubtful?: number): Promise<void>;
   remove(name: string): Promise<void>;
   size(name: string): Promise<number>;
+  /** When it was written last, ms since 1970; where the disk tells it. */
+  modifiedMs?(name: string): Promise<number>;
 }

@@ -3,7 +3,7 @@
  * was asked, so a read waits for the session's own writes before it, and for nobody else's.
  */
 
-import { invariant } from '../../base/invariant.ts';
+import { InvariantError } from '../../base/invariant.ts';
 import type { Request } from './request.ts';
 
 /** null stands for a write whose commit is awaited. */
@@ -43,7 +43,7 @@ export class CommitGate {
    */
   committed(sessionId: bigint): readonly Request[] {
     const queue = this.#sessions.get(sessionId);
-    invariant(queue !== undefined && queue[0] === null, `no write of session ${sessionId} is awaited`);
+    if (queue === undefined || queue[0] !== null) throw new InvariantError(`no write of session ${sessionId} is awaited`);
     if (queue.length === 1) {
       this.#sessions.delete(sessionId);
       return NONE;

@@ -28,8 +28,8 @@ const pathList: Codec<readonly string[]> = vector(ustring);
 /** The bytes that go into a log entry or a proposal. */
 export function encodeTransaction(txn: Transaction): Uint8Array {
   // An Apache server that finds a check of its own in its log never starts again (ZOOKEEPER-2623).
-  invariant(txn.body.type !== 13, `a check outside a multi must not be logged: zxid ${txn.header.zxid}`);
-  invariant(txn.body.type === txn.header.type, `header says type ${txn.header.type}, body ${txn.body.type}`);
+  if (txn.body.type === 13) invariant(false, `a check outside a multi must not be logged: zxid ${txn.header.zxid}`);
+  if (txn.body.type !== txn.header.type) invariant(false, `header says type ${txn.header.type}, body ${txn.body.type}`);
   const writer = new JuteWriter(256);
   writer.long(txn.header.sessionId);
   writer.int(txn.header.cxid);

@@ -15,6 +15,7 @@ import { nodeClock } from '../../platform/node-clock.ts';
 import { nodeDigests } from '../../platform/node-digests.ts';
 import { nodeGzip } from '../../platform/node-gzip.ts';
 import { ListenError, nodeListen } from '../../platform/node-listener.ts';
+import { nodeListenHttp } from '../../platform/node-http-listener.ts';
 import { nodeRandom } from '../../platform/node-random.ts';
 import { installNodeText } from '../../platform/node-text.ts';
 import { logLevelOf, streamLogger } from '../stream-logger.ts';
@@ -51,7 +52,12 @@ function isForPeople(error: unknown): error is Error {
   return [UsageError, ConfigError, StorageError, ListenError].some((kind) => error instanceof kind);
 }
 
-async function readConfig({ configFile, defines }: ServerCommandLine): Promise<ZooCfg> {
+interface Configuration {
+  readonly config: ZooCfg;
+  readonly text: string;
+}
+
+async function readConfig({ configFile, defines }: ServerCommandLine): Promise<Configuration> {
   let text: string;
   try {
     text = await readFile(configFile, 'utf8');
@@ -59,21 +65,22 @@ async function readConfig({ configFile, defines }: ServerCommandLine): Promise<Z
     throw new UsageError('ConfigFile', `the configuration cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
   try {
-    return parseZooCfg(text, defines);
+    return { config: parseZooCfg(text, defines), text };
   } catch (error) {
     throw error instanceof ConfigError ? new UsageError('Config', `${configFile}: ${error.message}`) : error;
   }
 }
 
-async function runServer(line: ServerCommandLine, config: ZooCfg): Promise<number> {
+async function runServer(line: ServerCommandLine, configuration: Configuration): Promise<number> {
   installNodeText();
+  const { config } = configuration;
   const directories = await openDataDirectories(resolve(config.dataDir), resolve(config.dataLogDir));
   let fail: (error: unknown) => void = () => undefined;
   const failed = new Promise<unknown>((settle) => {
     fail = settle;
   });
   try {
-    const server = await startServer(config, await readJaas(config), directories, fail);
+    const server = await startServer(configuration, await readJaas(config), directories, fail);
     process.stdout.write(`serving on ${shownHost(server.host)}:${server.port}, data in ${directories.snapshotDirectory}\n`);
     const why = await Promise.race([stopAsked(line.exitWithParent), failed]);
     if (why !== STOP) {
@@ -102,7 +109,7 @@ async function readJaas({ properties }: ZooCfg): Promise<string | null> {
 }
 
 function startServer(
-  config: ZooCfg, jaas: string | null, directories: Directories, onFailure: (error: unknown) => void,
+  { config, text: configText }: Configuration, jaas: string | null, directories: Directories, onFailure: (error: unknown) => void,
 ): Promise<Server> {
   const logger = streamLogger((line) => void process.stderr.write(line), logLevelOf(process.env['ZOOSCOPE_LOG']));
   const environment = {
@@ -111,6 +118,7 @@ function startServer(
     logger,
     digests: nodeDigests,
     listen: nodeListen,
+    listenHttp: nodeListenHttp,
     host: hostFacts,
     gzip: nodeGzip,
     snapshots: directories.snapshots,
@@ -119,7 +127,7 @@ function startServer(
     logDirectory: directories.logDirectory,
     defer: (fn: () => void) => void setImmediate(fn),
   };
-  return Server.start(environment, { config, onFailure, jaas });
+  return Server.start(environment, { config, configText, onFailure, jaas });
 }
 
 function shownHost(host: string): string {

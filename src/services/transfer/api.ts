@@ -182,7 +182,10 @@ export interface JobDeps {
   readonly log: AppendLog | null;
   /** Null: nothing is kept for an undo. */
   readonly before: BeforeSink | null;
-  /** Told of items as they come, in batches; none for `same` unless it is a dry run or a comparison. */
+  /**
+   * Told of items as they come, in batches; none for `same` unless it is a dry run or a comparison. A job that goes on
+   * where an interrupted one was first tells again what its log kept: what was left, failed or has a reason.
+   */
   readonly onItems: (items: readonly JobItem[]) => void;
   /** How long to wait for an ensemble that is not reachable, ms; PATIENCE_MS where it is not given. */
   readonly patienceMs?: number | undefined;

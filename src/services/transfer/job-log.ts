@@ -55,6 +55,8 @@ export interface Touch {
 
 /** What an interrupted job left. */
 export interface Resumption {
+  /** Whether there was an interrupted job at all. */
+  readonly begun: boolean;
   readonly checkpoint: Checkpoint | null;
   readonly items: readonly JobItem[];
 }
@@ -96,7 +98,7 @@ export class JobLog {
    */
   async open(): Promise<Resumption> {
     const log = this.#log;
-    if (log === null) return { checkpoint: null, items: [] };
+    if (log === null) return { begun: false, checkpoint: null, items: [] };
     let lines = 0;
     let unsettled: JobItem[] = [];
     for await (const text of log.read()) {
@@ -111,7 +113,7 @@ export class JobLog {
       }
     }
     if (lines === 0) await log.append([this.#opening]);
-    return { checkpoint: this.#checkpoint, items: this.#items };
+    return { begun: lines > 0, checkpoint: this.#checkpoint, items: this.#items };
   }
 
   /** Whether the job itself had begun to change a node, and nobody else has since. */

@@ -36,7 +36,8 @@ class EngineJob implements Job {
     const run = this.#run;
     run.start();
     try {
-      const { checkpoint, items } = await run.log.open();
+      const { begun, checkpoint, items } = await run.log.open();
+      run.resumed = begun;
       if (checkpoint !== null) run.restore(checkpoint, items);
       await runWork(run, this.#work, checkpoint);
       await run.log.flush();

@@ -27,6 +27,8 @@ export class JobRun {
   readonly #throttle: Throttle;
   #tick: CancelTimer = () => undefined;
   #waiting = 0;
+  /** It goes on where an interrupted one was. */
+  resumed = false;
   /** Set when it has ended. */
   ended: 'done' | 'stopped' | 'cancelled' | null = null;
   phase: JobPhase = 'running';

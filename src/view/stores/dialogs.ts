@@ -20,7 +20,7 @@ export type DialogRequest =
   /** Shown by components/transfer and components/history: */
   | {
       readonly kind: 'transfer';
-      readonly what: 'export' | 'import' | 'copy' | 'move' | 'compare' | 'setAcl';
+      readonly what: 'export' | 'import' | 'copy' | 'move' | 'compare' | 'setAcl' | 'delete';
       readonly connectionId: string;
       readonly path: string;
       /** A work that is whole: only its preview is shown. */

@@ -20,6 +20,34 @@ export function canResume({ state, resumable }: TransferJob): boolean {
   return state === 'paused' || (resumable && !isRunning({ state } as TransferJob));
 }
 
+/** @throws ApiError */
+const items = (jobId: string, actions: readonly TransferAction[] | null, from: number, count: number): Promise<{ items: TransferItem[]; total: number }> =>
+  backend().call('transfer.items', { jobId, actions: actions === null ? null : [...actions], from, count });
+
+/** Both sides of a node, read now. @throws ApiError */
+const difference = (jobId: string, path: string): Promise<{ a: TransferNode | null; b: TransferNode | null }> =>
+  backend().call('transfer.difference', { jobId, path });
+
+/** @throws ApiError */
+const control = async (jobId: string, action: JobControl): Promise<void> => void (await backend().call('transfer.control', { jobId, action }));
+
+/** @throws ApiError */
+const setRate = async (jobId: string, nodesPerSecondMax: number | null): Promise<void> =>
+  void (await backend().call('transfer.setRate', { jobId, nodesPerSecondMax }));
+
+/** @throws ApiError */
+const suggestFile = async (connectionId: string, path: string): Promise<string> => (await backend().call('transfer.suggestFile', { connectionId, path })).file;
+
+/** @throws ApiError */
+const files = (): Promise<ExportFiles> => backend().call('transfer.files', {});
+
+/** @throws ApiError */
+const fileInfo = (file: string): Promise<ExportFileInfo> => backend().call('transfer.fileInfo', { file });
+
+/** Null where the host has no dialog, or nothing was chosen. @throws ApiError */
+const chooseFile = async (mode: 'open' | 'save', suggested: string | null): Promise<string | null> =>
+  (await backend().call('transfer.chooseFile', { mode, suggested })).file;
+
 export const useTransfersStore = defineStore('transfers', () => {
   const byId = shallowRef<ReadonlyMap<string, TransferJob>>(new Map());
   /** Running ones first, then the newest. Previews are part of their dialogs. */
@@ -69,34 +97,6 @@ export const useTransfersStore = defineStore('transfers', () => {
 
   /** An event may have told a newer state meanwhile. */
   const known = (job: TransferJob): TransferJob => byId.value.get(job.jobId) ?? take(job);
-
-  /** @throws ApiError */
-  const items = (jobId: string, actions: readonly TransferAction[] | null, from: number, count: number): Promise<{ items: TransferItem[]; total: number }> =>
-    backend().call('transfer.items', { jobId, actions: actions === null ? null : [...actions], from, count });
-
-  /** Both sides of a node, read now. @throws ApiError */
-  const difference = (jobId: string, path: string): Promise<{ a: TransferNode | null; b: TransferNode | null }> =>
-    backend().call('transfer.difference', { jobId, path });
-
-  /** @throws ApiError */
-  const control = async (jobId: string, action: JobControl): Promise<void> => void (await backend().call('transfer.control', { jobId, action }));
-
-  /** @throws ApiError */
-  const setRate = async (jobId: string, nodesPerSecondMax: number | null): Promise<void> =>
-    void (await backend().call('transfer.setRate', { jobId, nodesPerSecondMax }));
-
-  /** @throws ApiError */
-  const suggestFile = async (connectionId: string, path: string): Promise<string> => (await backend().call('transfer.suggestFile', { connectionId, path })).file;
-
-  /** @throws ApiError */
-  const files = (): Promise<ExportFiles> => backend().call('transfer.files', {});
-
-  /** @throws ApiError */
-  const fileInfo = (file: string): Promise<ExportFileInfo> => backend().call('transfer.fileInfo', { file });
-
-  /** Null where the host has no dialog, or nothing was chosen. @throws ApiError */
-  const chooseFile = async (mode: 'open' | 'save', suggested: string | null): Promise<string | null> =>
-    (await backend().call('transfer.chooseFile', { mode, suggested })).file;
 
   return { byId, list, running, start, read, write, items, difference, control, setRate, suggestFile, files, fileInfo, chooseFile };
 });

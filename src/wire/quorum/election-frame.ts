@@ -16,6 +16,11 @@ export function electionFrame(payload: Uint8Array): Uint8Array {
 export class ElectionFrameDecoder {
   readonly #frames = new FrameDecoder(ELECTION_FRAME_BYTES_MAX);
 
+  /** Bytes taken that are part of no whole frame yet. */
+  get pendingBytes(): number {
+    return this.#frames.pendingBytes;
+  }
+
   /**
    * @returns the payloads that the chunk completes; each is its own copy
    * @throws QuorumWireError ElectionFrameLength; the connection is of no use afterwards

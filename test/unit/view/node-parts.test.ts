@@ -27,7 +27,7 @@ describe('a new node', () => {
   });
 
   it('judges a path as it is typed', () => {
-    expect(newPathProblem('/a/', '/a', false)).toEqual({ kind: 'unnamed', why: '' });
+    expect(newPathProblem('/a/', '/a', false)).toEqual({ kind: 'unnamed', path: '' });
     expect(newPathProblem('/', '/', false)?.kind).toBe('unnamed');
     expect(newPathProblem('/a/b', '/a', false)).toBeNull();
     expect(newPathProblem('/a/b/', '/a', false)).toBeNull();

@@ -10,7 +10,7 @@ import { counterOf, epochOf, formatId, makeZxid } from '../../../model/zxid.ts';
 import type { Transaction } from '../../txn/transaction.ts';
 import type { LeaderEffects, Task } from '../effects.ts';
 import type { ForwardedRequest, LearnerMessage, LinkId, QuorumRule } from '../messages.ts';
-import { CommittedLog } from './committed-log.ts';
+import type { CommittedLog } from './committed-log.ts';
 import { EpochAgreement } from './epoch-agreement.ts';
 import { LeaderOutbox } from './outbox.ts';
 import { Liveness, type LivenessOptions } from './liveness.ts';

@@ -3,9 +3,10 @@
  * of which the weights of a majority agree (QuorumHierarchical).
  */
 
-import type { QuorumRule } from '../messages.ts';
-
-export interface QuorumVerifier extends QuorumRule {
+export interface QuorumVerifier {
+  isVoter(sid: bigint): boolean;
+  /** Servers that are no voters do not count. */
+  hasQuorum(sids: ReadonlySet<bigint>): boolean;
   /** The participants. */
   readonly voters: ReadonlySet<bigint>;
   /** 1 for everybody in a majority; a server of weight 0 may vote but is never elected. */

@@ -21,7 +21,8 @@ export async function runSetAcl(run: JobRun, { at, acl, mode }: Extract<Work, { 
 async function below(run: JobRun, at: LiveSide, strategy: Strategy, from: Checkpoint | null): Promise<void> {
   refuseSystem(await run.prepare(at), at.path);
   const { data, acl } = strategy;
-  const { source, nodesTotal } = await openSide(run, at, { data, acl, ephemerals: true, needsRoot: from === null });
+  // An interrupted deletion may have come to its end.
+  const { source, nodesTotal } = await openSide(run, at, { data, acl, ephemerals: true, needsRoot: !run.resumed });
   run.begin('running', nodesTotal, from?.nodes ?? 0);
   await drive(run, alone(source.read(from?.at ?? null), 'b'), { target: at, strategy, acls: acl, from });
 }

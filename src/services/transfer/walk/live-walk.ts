@@ -11,7 +11,8 @@ import { compareRelative, isAtOrBelow } from '../order.ts';
 import type { KindInfo, NodeRecord } from '../record.ts';
 import { isSystemPath } from '../rules.ts';
 import type { KindTeller, LeftReason, RecordSource, SourceEntry } from '../source.ts';
-import { DataBatch, leftHead, NodeReader, type Absent, type Data, type Head, type Names } from './node-reader.ts';
+import type { Names } from './name-list.ts';
+import { leftHead, NodeReader, ReadBatch, type Absent, type Data, type Head, type Listing } from './node-reader.ts';
 import { Marker, Slot, SlotList } from './slots.ts';
 
 export interface WalkOptions {
@@ -39,6 +40,13 @@ const BATCH_NODES = 256;
 const BATCH_BYTES = 1024 * 1024;
 const RETRIES_MAX = 2;
 const FEW_ASKED = 16;
+/** Up to this many children are listed together with others'; longer lists come as they are, and stay so. */
+const FEW_NAMES = 200;
+
+interface Asked {
+  readonly slot: Slot;
+  readonly part: 'data' | 'names';
+}
 
 export class LiveWalk implements RecordSource {
   readonly kinds: boolean;
@@ -48,7 +56,7 @@ export class LiveWalk implements RecordSource {
   readonly #options: WalkOptions;
   readonly #reader: NodeReader;
   readonly #list = new SlotList();
-  readonly #batch: DataBatch<Slot>;
+  readonly #batch: ReadBatch<Asked>;
   #chroot = '';
   #after: string | null = null;
   #dataBytes = 0;
@@ -67,7 +75,7 @@ export class LiveWalk implements RecordSource {
     this.kinds = options.kinds !== null;
     this.acls = options.acl;
     this.#reader = new NodeReader(endpoint, options.acl);
-    this.#batch = new DataBatch(endpoint, (slot) => slot.path, (slots) => this.#askData(slots));
+    this.#batch = new ReadBatch(endpoint, ({ slot }) => slot.path, (asked) => this.#askMany(asked));
   }
 
   async *read(after: string | null): AsyncGenerator<readonly SourceEntry[]> {
@@ -159,7 +167,7 @@ export class LiveWalk implements RecordSource {
       if (entry.dataPart === 'none' && (nodes === 1 || dataBytes + dataLength <= AHEAD_DATA_BYTES)) this.#wantData(entry, dataLength);
       dataBytes += dataLength;
       const guess = numChildren * NAME_BYTES_GUESS;
-      if (entry.namesPart === 'none' && (nodes === 1 || nameBytes + guess <= AHEAD_NAMES_BYTES)) this.#askNames(entry);
+      if (entry.namesPart === 'none' && (nodes === 1 || nameBytes + guess <= AHEAD_NAMES_BYTES)) this.#askNames(entry, numChildren);
       nameBytes += guess;
     }
     // A fuller batch is worth waiting for as long as other answers are on their way.
@@ -245,12 +253,16 @@ export class LiveWalk implements RecordSource {
   #wantData(slot: Slot, dataLength: number): void {
     slot.dataPart = 'asked';
     this.#dataBytes += dataLength;
-    this.#batch.add(slot, dataLength);
+    this.#batch.add({ slot, part: 'data' }, dataLength);
   }
 
-  #askData(slots: readonly Slot[]): void {
-    const asked = this.#reader.dataOf(slots.map((slot) => slot.path));
-    this.#ask(asked, (results) => slots.forEach((slot, i) => this.#gotData(slot, results[i] as Data | Absent)));
+  #askMany(asked: readonly Asked[]): void {
+    this.#ask(this.#reader.readMany(asked.map(({ slot, part }) => ({ path: slot.path, part }))), (results) => {
+      asked.forEach(({ slot, part }, i) => {
+        if (part === 'data') this.#gotData(slot, results[i] as Data | Absent);
+        else this.#gotNames(slot, results[i] as Listing | Absent);
+      });
+    });
   }
 
   #gotData(slot: Slot, result: Data | Absent): void {
@@ -281,12 +293,16 @@ export class LiveWalk implements RecordSource {
     this.#askHead(slot);
   }
 
-  #askNames(slot: Slot): void {
+  #askNames(slot: Slot, numChildren: number): void {
     slot.namesPart = 'asked';
+    if (this.#reader.batches && numChildren <= FEW_NAMES) {
+      this.#batch.add({ slot, part: 'names' }, numChildren * NAME_BYTES_GUESS);
+      return;
+    }
     this.#ask(this.#reader.names(slot.path), (names) => this.#gotNames(slot, names));
   }
 
-  #gotNames(slot: Slot, result: Names | Absent): void {
+  #gotNames(slot: Slot, result: Listing | Absent): void {
     if (slot.dropped || slot.left !== null) return;
     if (result.absent !== null) {
       this.#leave(slot, result.absent, result.message);
@@ -300,7 +316,7 @@ export class LiveWalk implements RecordSource {
   }
 
   /** Where the children begin that the walk goes to. */
-  #firstIndex(slot: Slot, names: Names['names']): number {
+  #firstIndex(slot: Slot, names: Names): number {
     const after = this.#after;
     if (after === null || after === slot.relative || !isAtOrBelow(after, slot.relative)) return 0;
     const rest = slot.relative === '' ? after : after.slice(slot.relative.length + 1);

@@ -8,7 +8,7 @@ import { absolutePath, isAtOrBelow } from '../order.ts';
 import type { NodeRecord } from '../record.ts';
 import { isSystemPath } from '../rules.ts';
 import { isLeft, type LeftNode, type SourceEntry } from '../source.ts';
-import { DataBatch, leftHead, NodeReader, type Absent, type Data, type Head } from './node-reader.ts';
+import { ReadBatch, leftHead, NodeReader, type Absent, type Data, type Head } from './node-reader.ts';
 import { heldBytes, type Entries, type Pair } from './pairs.ts';
 
 const AHEAD_NODES = 1_024;
@@ -44,7 +44,7 @@ export class Lookup {
   readonly #root: string;
   readonly #reader: NodeReader;
   readonly #options: LookupOptions;
-  readonly #batch: DataBatch<Query>;
+  readonly #batch: ReadBatch<Query>;
   #chroot = '';
   #queue: Query[] = [];
   /** The last node and what is above it. */
@@ -64,7 +64,7 @@ export class Lookup {
     this.#root = root;
     this.#options = options;
     this.#reader = new NodeReader(endpoint, options.acl);
-    this.#batch = new DataBatch(endpoint, (query) => query.path, (queries) => this.#askData(queries));
+    this.#batch = new ReadBatch(endpoint, (query) => query.path, (queries) => this.#askData(queries));
   }
 
   /** The source's nodes, each with the target's. @throws as RecordSource.read */
@@ -174,7 +174,7 @@ export class Lookup {
   }
 
   #askData(queries: readonly Query[]): void {
-    this.#ask(this.#reader.dataOf(queries.map(({ path }) => path)), (results) => {
+    this.#ask(this.#reader.readMany(queries.map(({ path }) => ({ path, part: 'data' }))), (results) => {
       queries.forEach((query, i) => this.#gotData(query, results[i] as Data | Absent));
     });
   }

@@ -5,7 +5,30 @@
 
 import { decodeUtf8 } from '../../../base/text.ts';
 
-export class NameList {
+/** Names in order. */
+export interface Names {
+  readonly count: number;
+  /** The name at an index from 0 to count - 1. */
+  at(index: number): string;
+  /** The index of the first name that does not come before this one; count when all do. */
+  firstFrom(name: string): number;
+}
+
+/** A few names, as they are. @param names in any order */
+export function shortNames(names: readonly string[]): Names {
+  // Names hold no surrogates, so that the order of code units is that of bytes.
+  const sorted = [...names].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  return {
+    count: sorted.length,
+    at: (index) => sorted[index] as string,
+    firstFrom: (name) => {
+      const index = sorted.findIndex((each) => each >= name);
+      return index < 0 ? sorted.length : index;
+    },
+  };
+}
+
+export class NameList implements Names {
   readonly #bytes: Uint8Array;
   /** Where each name begins, in order. Its length stands in the four bytes before. */
   readonly #starts: Uint32Array;

@@ -3,7 +3,7 @@
  * data, many small ones in one multiRead. An answer that a node cannot be read is a result here, not a failure.
  */
 
-import type { MultiReadOp, ZooKeeper } from '../../../client/api.ts';
+import type { MultiReadOp, MultiResult, ZooKeeper } from '../../../client/api.ts';
 import type { Acl } from '../../../model/acl.ts';
 import { ErrorCode, errorText } from '../../../model/error-code.ts';
 import { KeeperError } from '../../../model/errors.ts';
@@ -11,7 +11,7 @@ import type { Stat } from '../../../model/stat.ts';
 import { isMasked } from '../../acl/rights.ts';
 import { isWeather, type Endpoint } from '../endpoint.ts';
 import type { LeftHead } from '../source.ts';
-import { NameList } from './name-list.ts';
+import { NameList, shortNames, type Names } from './name-list.ts';
 
 /** A node that cannot be read. */
 export interface Absent {
@@ -33,23 +33,33 @@ export interface Data {
   readonly stat: Stat;
 }
 
-export interface Names {
+export interface Listing {
   readonly absent: null;
-  readonly names: NameList;
+  readonly names: Names;
+  /** Memory that they take, bytes. */
   readonly bytes: number;
-  readonly stat: Stat;
 }
 
-/** Nodes in one multiRead at most, and the data that is expected back: a reply is read in one piece at both ends. */
-const BATCH_NODES_MAX = 64;
+/** One part of a node, for `readMany`. */
+export interface Want {
+  readonly path: string;
+  readonly part: 'data' | 'names';
+}
+
+/** Parts in one multiRead at most, and the data that is expected back: a reply is read in one piece at both ends. */
+const BATCH_PARTS_MAX = 64;
 const BATCH_BYTES_MAX = 256 * 1024;
 /** What a part of a multiRead takes besides its path, at most. */
 const PART_BYTES = 24;
+/** What a name takes in memory besides its characters. */
+const NAME_BYTES = 24;
 const GETDATA = 4;
+const GETCHILDREN = 8;
 
 export class NodeReader {
   readonly #endpoint: Endpoint;
   readonly #acls: boolean;
+  #batchesFail = false;
 
   /** @param acls whether ACLs are read */
   constructor(endpoint: Endpoint, acls: boolean) {
@@ -72,10 +82,10 @@ export class NodeReader {
   }
 
   /** The names of its children. @throws as Endpoint.read, but for answers */
-  async names(path: string): Promise<Names | Absent> {
+  async names(path: string): Promise<Listing | Absent> {
     try {
-      const { names, count, stat } = await this.#endpoint.read('bulk', (client) => client.getChildrenRaw(path));
-      return { absent: null, names: new NameList(names, count), bytes: names.length + count * 4, stat };
+      const { names, count } = await this.#endpoint.read('bulk', (client) => client.getChildrenRaw(path));
+      return { absent: null, names: new NameList(names, count), bytes: names.length + count * 4 };
     } catch (error) {
       return absentBy(error);
     }
@@ -91,30 +101,40 @@ export class NodeReader {
     }
   }
 
-  /** Whether several nodes' data may be asked for at once. */
+  /** Whether several nodes may be asked for at once. */
   get batches(): boolean {
-    return this.#endpoint.multiRead;
+    return this.#endpoint.multiRead && !this.#batchesFail;
   }
 
-  /** The data of several nodes, in their order. @throws as Endpoint.read, but for answers */
-  async dataOf(paths: readonly string[]): Promise<readonly (Data | Absent)[]> {
-    if (!this.batches || paths.length === 1) return Promise.all(paths.map((path) => this.data(path)));
-    const ops = paths.map((path): MultiReadOp => ({ type: GETDATA, request: { path, watch: false } }));
+  /** Data or children's names of several nodes, in their order. @throws as Endpoint.read, but for answers */
+  async readMany(wants: readonly Want[]): Promise<readonly (Data | Listing | Absent)[]> {
+    if (!this.batches || wants.length === 1) return this.#readEach(wants);
+    const ops = wants.map(({ path, part }): MultiReadOp => ({ type: part === 'data' ? GETDATA : GETCHILDREN, request: { path, watch: false } }));
     const ask = (client: ZooKeeper): ReturnType<ZooKeeper['multiRead']> => client.multiRead(ops);
     try {
       const { results } = await this.#endpoint.read('bulk', ask);
-      return paths.map((path, i) => {
-        const result = results[i];
-        if (result?.type === GETDATA) return { absent: null, data: result.data, stat: result.stat };
-        const err = result?.type === -1 ? result.err : ErrorCode.MarshallingError;
-        return err === ErrorCode.NoNode ? VANISHED : { absent: 'unreadable', message: `${errorText(err)}: ${path}` };
-      });
+      return wants.map(({ path }, i) => partOf(results[i], path));
     } catch (error) {
       // Something on the way does not carry replies of this length, or the server does not know the operation.
       if (!isWeather(error) && !(error instanceof KeeperError)) throw error;
-      return Promise.all(paths.map((path) => this.data(path)));
+      this.#batchesFail = true;
+      return this.#readEach(wants);
     }
   }
+
+  #readEach(wants: readonly Want[]): Promise<(Data | Listing | Absent)[]> {
+    return Promise.all(wants.map(({ path, part }) => (part === 'data' ? this.data(path) : this.names(path))));
+  }
+}
+
+function partOf(result: MultiResult | undefined, path: string): Data | Listing | Absent {
+  if (result?.type === GETDATA) return { absent: null, data: result.data, stat: result.stat };
+  if (result?.type === GETCHILDREN) {
+    const bytes = result.children.reduce((sum, name) => sum + name.length * 2 + NAME_BYTES, 0);
+    return { absent: null, names: shortNames(result.children), bytes };
+  }
+  const err = result?.type === -1 ? result.err : ErrorCode.MarshallingError;
+  return err === ErrorCode.NoNode ? VANISHED : { absent: 'unreadable', message: `${errorText(err)}: ${path}` };
 }
 
 /** What a node that is left out is known by all the same. */
@@ -122,12 +142,12 @@ export function leftHead(head: Head | null): { readonly head?: LeftHead } {
   return head === null ? {} : { head: { stat: head.stat, acl: head.acl, aclMasked: head.masked } };
 }
 
-/** Gathers nodes for `dataOf` within the limits of one request. */
-export class DataBatch<T> {
+/** Gathers parts of nodes for `readMany` within the limits of one request. */
+export class ReadBatch<T> {
   readonly #pathOf: (item: T) => string;
   readonly #requestBytesMax: number;
   readonly #send: (items: readonly T[]) => void;
-  readonly #nodesMax: number;
+  readonly #partsMax: number;
   #items: T[] = [];
   #replyBytes = 0;
   #requestBytes = 0;
@@ -136,19 +156,20 @@ export class DataBatch<T> {
   constructor(endpoint: Endpoint, pathOf: (item: T) => string, send: (items: readonly T[]) => void) {
     this.#pathOf = pathOf;
     this.#requestBytesMax = endpoint.requestBytesMax / 2;
-    this.#nodesMax = endpoint.multiRead ? BATCH_NODES_MAX : 1;
+    this.#partsMax = endpoint.multiRead ? BATCH_PARTS_MAX : 1;
     this.#send = send;
   }
 
-  add(item: T, dataLength: number): void {
+  /** @param replyBytes what the reply takes, about */
+  add(item: T, replyBytes: number): void {
     const requestBytes = this.#pathOf(item).length * 3 + PART_BYTES;
     const full =
-      this.#replyBytes + dataLength > BATCH_BYTES_MAX || this.#requestBytes + requestBytes > this.#requestBytesMax;
+      this.#replyBytes + replyBytes > BATCH_BYTES_MAX || this.#requestBytes + requestBytes > this.#requestBytesMax;
     if (full) this.flush();
     this.#items.push(item);
-    this.#replyBytes += dataLength;
+    this.#replyBytes += replyBytes;
     this.#requestBytes += requestBytes;
-    if (this.#items.length >= this.#nodesMax) this.flush();
+    if (this.#items.length >= this.#partsMax) this.flush();
   }
 
   /** Sends what was gathered. */

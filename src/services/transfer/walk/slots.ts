@@ -5,20 +5,20 @@
 
 import type { LeftNode } from '../source.ts';
 import type { Head } from './node-reader.ts';
-import type { NameList } from './name-list.ts';
+import type { Names } from './name-list.ts';
 
 /** A listed node's children, from the next one that has no slot yet. */
 export class Marker {
   readonly isSlot = false;
   readonly slot: Slot;
-  readonly names: NameList;
+  readonly names: Names;
   /** Memory that the names take, bytes. */
   readonly bytes: number;
   nextIndex: number;
   prev: Entry | null = null;
   next: Entry | null = null;
 
-  constructor(slot: Slot, names: NameList, bytes: number, nextIndex: number) {
+  constructor(slot: Slot, names: Names, bytes: number, nextIndex: number) {
     this.slot = slot;
     this.names = names;
     this.bytes = bytes;

@@ -5,7 +5,8 @@ import { pathProblem } from '../../../model/zpath.ts';
 import type { TransferSide, TransferWork } from '../../stores/transfers.ts';
 
 export const TRANSFER_KINDS = ['export', 'import', 'copy', 'move', 'compare', 'setAcl'] as const;
-export type TransferKind = (typeof TRANSFER_KINDS)[number];
+/** `delete` has no questions: it comes as a work that is whole. */
+export type TransferKind = (typeof TRANSFER_KINDS)[number] | 'delete';
 export const POLICIES = ['skip', 'unchanged', 'overwrite', 'stop'] as const;
 export const ACL_MODES = ['replace', 'add', 'remove'] as const;
 
@@ -76,6 +77,8 @@ export function workOf(kind: TransferKind, connectionId: string, path: string, f
       if (form.against === 'file') return file === '' ? null : { kind: 'compare', a: live, b: { kind: 'file', file, below: '' }, acl, ephemerals };
       return otherFits ? { kind: 'compare', a: live, b: { kind: 'live', ...other }, acl, ephemerals } : null;
     }
+    case 'delete':
+      return { kind: 'delete', ...here, acl: true, ephemerals };
     case 'setAcl': {
       const entries = readAclText(form.aclText);
       return 'bad' in entries ? null : { kind: 'setAcl', ...here, acl: entries.acl.map((entry) => ({ ...entry })), mode: form.mode, ephemerals: true };

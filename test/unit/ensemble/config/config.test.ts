@@ -85,8 +85,6 @@ snapCount=7
     [`${base}dynamicConfigFile=x`, 'dynamicConfigFile: not supported yet'],
     [`${base}sslQuorum=true`, 'sslQuorum=true: not supported yet'],
     [`${base}localSessionsEnabled=true`, 'localSessionsEnabled=true: not supported yet'],
-    [`${base}admin.enableServer=true`, 'admin.enableServer=true: not supported yet'],
-    [`${base}metricsProvider.className=org.x.Prometheus`, 'metricsProvider.className=org.x.Prometheus: not supported yet'],
   ])('refuses %j', (text, message) => {
     expect(() => parseZooCfg(text)).toThrow(message);
   });

@@ -166,6 +166,7 @@ export class Harness {
       snapshots: disk, logs: disk, snapshotDirectory: '/data/version-2', logDirectory: '/data/version-2',
       defer: (fn: () => void) => void setImmediate(fn),
       host: { environment: () => [['host.name', 'test']], openFiles: () => null, formatDate: (wallMs) => `T+${wallMs - 1_700_000_000_000}` },
+      listenHttp: () => Promise.resolve({ port: 0, close: () => Promise.resolve() }),
       listen: (_options, own) => {
         accept = own;
         return Promise.resolve({ host: '127.0.0.1', port: 2181, close: () => Promise.resolve() });

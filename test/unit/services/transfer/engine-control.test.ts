@@ -253,6 +253,15 @@ describe('what ends a job early', () => {
     expect(late.end).toMatchObject({ state: 'stopped', resumable: true, failure: { code: 'Unreachable' } });
   });
 
+  test('a deletion that was interrupted behind its last node has nothing left to do', async () => {
+    const keeper = openTree(20);
+    const work = { kind: 'delete', at: liveAt(keeper.source(), '/src') } as const;
+    const log = new MemoryLog();
+    await runJob(work, {}, { log });
+    expect((await runJob(work, {}, { log: new MemoryLog(log.lines) })).end.state).toBe('done');
+    expect((await runJob(work, {}, { log: new MemoryLog() })).end.failure?.code).toBe('NoNode');
+  });
+
   test('a log of another work is refused', async () => {
     const keeper = openTree(5);
     const log = new MemoryLog();

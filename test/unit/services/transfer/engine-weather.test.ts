@@ -2,7 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { below, seededRandom } from '../../../../src/base/random.ts';
+import type { Clock } from '../../../../src/base/clock.ts';
 import type { Acl } from '../../../../src/model/acl.ts';
+import { nodeClock } from '../../../../src/platform/node-clock.ts';
 import type { JobEnd, Work } from '../../../../src/services/transfer/api.ts';
 import {
   copyable, fileSide, FakeKeeper, keeperWith, liveAt, MemoryFile, MemoryLog, runJob, startJob,
@@ -10,7 +12,10 @@ import {
 
 const ALICE = { scheme: 'digest', id: 'alice:hash' };
 const OTHER_ACL: readonly Acl[] = [{ perms: 31, id: ALICE }];
-const NODES = 1_600;
+const NODES = 1_200;
+
+/** Exports write down how far they are by the clock, too. */
+const quickClock: Clock = { ...nodeClock, monotonicMs: () => nodeClock.monotonicMs() * 100 };
 
 /** What a job works on, made anew the same way for each run. */
 interface Scene {
@@ -91,10 +96,24 @@ const outcome = ({ state, failure, progress: { counts, leftOut } }: JobEnd): unk
   state, failure: failure?.message ?? null, fail: counts.fail, leave: counts.leave, leftOut,
 });
 
-async function calm(name: string, seed: number): Promise<{ readonly traces: unknown; readonly outcome: unknown; readonly end: JobEnd }> {
-  const scene = await (SCENES[name] as (typeof SCENES)[string])(seed);
-  const { end } = await runJob(scene.work, {}, { log: new MemoryLog() });
-  return { traces: traces(scene), outcome: outcome(end), end };
+interface Calm {
+  readonly traces: unknown;
+  readonly outcome: unknown;
+}
+
+const calmRuns = new Map<string, Promise<Calm>>();
+
+/** The same without anything going wrong. */
+function calm(name: string, seed: number): Promise<Calm> {
+  const run = async (): Promise<Calm> => {
+    const scene = await (SCENES[name] as (typeof SCENES)[string])(seed);
+    const { end } = await runJob(scene.work, {}, { log: new MemoryLog() });
+    return { traces: traces(scene), outcome: outcome(end) };
+  };
+  const key = `${name} ${seed}`;
+  const known = calmRuns.get(key) ?? run();
+  calmRuns.set(key, known);
+  return known;
 }
 
 describe.each(Object.keys(SCENES))('%s', (name) => {
@@ -108,7 +127,7 @@ describe.each(Object.keys(SCENES))('%s', (name) => {
     if (name === 'export') expect(end.progress.counts.create).toBe(expected?.size);
   });
 
-  test.each([1, 2, 3, 4])('seed %i: with connections cut and sessions expired', async (seed) => {
+  test.each([1, 2, 3])('seed %i: with connections cut and sessions expired', async (seed) => {
     const expected = await calm(name, seed);
     const scene = await (SCENES[name] as (typeof SCENES)[string])(seed);
     const chance = seededRandom(seed * 31);
@@ -125,8 +144,8 @@ describe.each(Object.keys(SCENES))('%s', (name) => {
     expect(outcome(end)).toEqual(expected.outcome);
   });
 
-  test.each([1, 2, 3, 4, 5, 6, 7, 8])('killed at log append %i, and gone on with', async (killAt) => {
-    const seed = killAt + 20;
+  test.each([1, 2, 3, 4, 5, 6])('killed at log append %i, and gone on with', async (killAt) => {
+    const seed = 20;
     const expected = await calm(name, seed);
     const scene = await (SCENES[name] as (typeof SCENES)[string])(seed);
     const random = seededRandom(seed);
@@ -140,7 +159,7 @@ describe.each(Object.keys(SCENES))('%s', (name) => {
         lines = log.lines;
         resolve();
       });
-      const { job } = startJob(scene.work, {}, { log });
+      const { job } = startJob(scene.work, {}, { log, clock: quickClock });
       void job.run().then(() => resolve());
     });
     // Every job writes down at least what it is, and how far it is.

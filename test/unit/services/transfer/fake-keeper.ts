@@ -302,10 +302,11 @@ export class FakeSession implements ZooKeeper {
 
   multiRead(ops: readonly MultiReadOp[]) {
     return this.#ask('multiRead', ops[0]?.request.path ?? '/', () => {
-      const results = ops.map(({ request }): MultiResult => {
+      const results = ops.map(({ type, request }): MultiResult => {
         const real = this.#real(request.path);
         try {
           this.#need(real, Perms.READ);
+          if (type === 8) return { type: 8, children: [...this.keeper.node(real).children] };
           return { type: 4, data: this.keeper.node(real).data, stat: this.keeper.statOf(real) };
         } catch (error) {
           return { type: -1, err: (error as KeeperError).number };

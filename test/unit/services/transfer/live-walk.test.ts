@@ -55,7 +55,7 @@ function stairs(levels: number, wide: number, dataLength: number): FakeKeeper {
 }
 
 test('stairs of wide levels: what lies far off is given up and read again, and comes all the same', async () => {
-  const keeper = stairs(12, 500, 10);
+  const keeper = stairs(40, 200, 10);
   const found = paths(await entriesOf(await walkOf(keeper)));
   expect(found).toEqual([...keeper.dump('/src').keys()].sort(compareRelative));
   expect(keeper.requests.get('getACL')).toBeGreaterThan(found.length);
@@ -129,14 +129,23 @@ test('nodes that vanish, are made anew or get another ACL while they are read', 
   ]);
 });
 
-test('what the server refuses ends the walk once, however much was under way', async () => {
+test('an ensemble that goes away for good ends the walk once, however much was under way', async () => {
   const keeper = keeperWith(9, 800);
-  const endpoint = new Endpoint({ ...keeper.source(), open: () => keeper.source().open() }, nodeClock, createCancel().signal, { patienceMs: 30 });
-  await endpoint.prepare();
-  const walk = new LiveWalk(endpoint, '/src', OPTIONS);
-  keeper.fault = (operation) => {
-    if (operation === 'multiRead') for (const session of keeper.sessions) Object.assign(session, { failure: null, state: 'connecting', ready: () => new Promise(() => undefined) });
-    return operation === 'multiRead' ? 'cut' : null;
+  let opened = 0;
+  const source = keeper.source();
+  const open = async () => {
+    const session = await source.open();
+    return ++opened === 1 ? session : Object.assign(session, { state: 'connecting' as const, ready: () => new Promise<void>(() => undefined) });
   };
-  await expect(entriesOf(walk)).rejects.toMatchObject({ code: 'Unreachable' });
+  const endpoint = new Endpoint({ ...source, open }, nodeClock, createCancel().signal, { patienceMs: 30 });
+  await endpoint.prepare();
+  keeper.fault = (operation) => (operation === 'multiRead' ? 'expire' : null);
+  await expect(entriesOf(new LiveWalk(endpoint, '/src', OPTIONS))).rejects.toMatchObject({ code: 'Unreachable' });
+});
+
+test('where batches end the connection, nodes are read one by one', async () => {
+  const keeper = keeperWith(10, 60);
+  keeper.fault = (operation) => (operation === 'multiRead' ? 'cut' : null);
+  const found = paths(await entriesOf(await walkOf(keeper)));
+  expect(found).toEqual([...keeper.dump('/src').keys()].sort(compareRelative));
 });
