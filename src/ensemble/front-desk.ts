@@ -24,15 +24,18 @@ import { replyFrame } from './processors/reply/frames.ts';
 import { operationLabel } from './processors/reply/labels.ts';
 import type { Reply, Responder } from './processors/reply/responder.ts';
 import { Op, isWrite, type Request } from './processors/request.ts';
-import type { SessionTracker } from './processors/session-tracker.ts';
+import type { Sessions } from './processors/session-tracker.ts';
 import type { ServerStats } from './processors/stats.ts';
 import type { ApplyResult } from './tree/api.ts';
+import type { Transaction } from './txn/transaction.ts';
 
 export interface FrontDeskParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly connections: Connections;
-  readonly sessions: SessionTracker;
+  readonly sessions: Sessions;
+  /** Null: `sessions` knows which are alive. */
+  readonly revalidate: Revalidate | null;
   readonly access: Access;
   readonly sasl: SaslDesk | null;
   readonly responder: Responder;
@@ -45,6 +48,9 @@ export interface FrontDeskParts {
   /** The answer to a four-letter word. */
   readonly answerWord: (word: string) => Promise<string>;
 }
+
+/** Asks whether a session is alive, and has it count as heard of here. */
+export type Revalidate = (sessionId: bigint, timeoutMs: number, answer: (valid: boolean) => void) => void;
 
 const NO_BODY = new Uint8Array(0);
 const WORD_BYTES = 4;
@@ -116,10 +122,16 @@ export class FrontDesk {
       if (connection !== undefined) this.#opened(connection, request);
       return;
     }
-    if (request.type === Op.closeSession) this.#closed(request.sessionId, connection);
     if (connection === undefined) return;
     this.#reply(connection, request, this.#parts.responder.written(request, result));
     if (request.type === Op.closeSession) connection.end();
+  }
+
+  /** A transaction was applied and answered, whoever asked for it. */
+  applied({ header: { sessionId }, body }: Transaction): void {
+    const { sessions, clock } = this.#parts;
+    if (body.type === Op.createSession) sessions.opened(sessionId, body.timeoutMs, clock.monotonicMs());
+    else if (body.type === Op.closeSession) this.#closed(sessionId);
   }
 
   #request(connection: ClientConnection, xid: number, type: number, body: Uint8Array): void {
@@ -164,15 +176,32 @@ export class FrontDesk {
       return;
     }
     connections.ofSession(decision.sessionId)?.destroy();
-    const taken = decision.passwordFits && sessions.touch(decision.sessionId, decision.timeoutMs, nowMs);
     stats.count('connection_revalidate_count');
-    if (!taken) {
+    const { sessionId, timeoutMs, passwordFits } = decision;
+    const { revalidate } = this.#parts;
+    if (!passwordFits || revalidate === null) {
+      this.#attach(connection, sessionId, passwordFits && sessions.touch(sessionId, timeoutMs, nowMs));
+      return;
+    }
+    connection.connecting = true;
+    revalidate(sessionId, timeoutMs, (valid) => {
+      connection.connecting = false;
+      if (connection.ended) return;
+      if (valid) sessions.track(sessionId, timeoutMs, this.#parts.clock.monotonicMs());
+      this.#attach(connection, sessionId, valid);
+      connection.pump();
+    });
+  }
+
+  /** The client has come back with a session that lives, or that is gone. */
+  #attach(connection: ClientConnection, sessionId: bigint, valid: boolean): void {
+    if (!valid) {
       this.#send(connection, encodeFrame(part(ConnectResponse, connectResponse(null, connection.withReadOnly))));
       connection.end();
       return;
     }
-    connection.sessionId = decision.sessionId;
-    connections.attach(connection);
+    connection.sessionId = sessionId;
+    this.#parts.connections.attach(connection);
     this.#sendSession(connection);
   }
 
@@ -190,12 +219,12 @@ export class FrontDesk {
     this.#send(connection, encodeFrame(part(ConnectResponse, connectResponse(session, connection.withReadOnly))));
   }
 
-  /** The session is over; whoever still speaks for it is closed, unless the answer is theirs. */
-  #closed(sessionId: bigint, asked: ClientConnection | undefined): void {
+  /** The session is over; whoever still speaks for it is closed. */
+  #closed(sessionId: bigint): void {
     const { sessions, connections, logger } = this.#parts;
     sessions.remove(sessionId);
     const holder = connections.ofSession(sessionId);
-    if (holder === undefined || holder === asked) return;
+    if (holder === undefined || holder.ended) return;
     logger.log('info', 'session expired', { session: formatId(sessionId) });
     holder.end();
   }

@@ -27,7 +27,8 @@ export interface HousekeepingOptions {
 export interface HousekeepingParts {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly sessions: SessionTracker;
+  /** Where sessions expire and containers are cleared away; null where the leader does that. */
+  readonly sessions: SessionTracker | null;
   readonly connections: Connections;
   readonly desk: FrontDesk;
   readonly tree: TreeReader;
@@ -53,9 +54,12 @@ export class Housekeeping {
 
   start(): void {
     const { containerCheckMs, purgeIntervalHours } = this.#options;
-    this.#armExpiry();
+    const { sessions } = this.#parts;
     this.#every('sockets', SOCKET_SWEEP_MS, () => this.#sweepSockets());
-    this.#every('containers', containerCheckMs, () => this.#deleteExpiredNodes());
+    if (sessions !== null) {
+      this.#armExpiry(sessions);
+      this.#every('containers', containerCheckMs, () => this.#deleteExpiredNodes());
+    }
     if (purgeIntervalHours === 0) return;
     void this.#purge();
     this.#every('purge', purgeIntervalHours * HOUR_MS, () => void this.#purge());
@@ -75,13 +79,13 @@ export class Housekeeping {
     }));
   }
 
-  #armExpiry(): void {
-    const { clock, sessions, desk } = this.#parts;
+  #armExpiry(sessions: SessionTracker): void {
+    const { clock, desk } = this.#parts;
     const waitMs = Math.max(1, sessions.nextDeadlineMs - clock.monotonicMs());
     this.#timers.set('expiry', clock.after(waitMs, () => {
       if (this.#stopped) return;
       for (const sessionId of sessions.expire(clock.monotonicMs())) desk.expire(sessionId);
-      this.#armExpiry();
+      this.#armExpiry(sessions);
     }));
   }
 

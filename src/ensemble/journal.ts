@@ -7,11 +7,13 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { below, type Random } from '../base/random.ts';
-import type { Compression, SnapshotCodecs } from './log/compression.ts';
+import { SnapshotCodecs, type Compression } from './log/compression.ts';
 import { writeSnapshot } from './log/snapshot-writer.ts';
-import type { TxnLog } from './log/txn-log.ts';
+import { TxnLog } from './log/txn-log.ts';
 import type { ServerStats } from './processors/stats.ts';
 import type { Storage } from './log/storage.ts';
+import type { Settings } from './config/settings.ts';
+import type { ServerEnvironment } from './environment.ts';
 import type { Database } from './tree/database.ts';
 import { encodeTransaction } from './txn/transaction-codec.ts';
 import type { Transaction } from './txn/transaction.ts';
@@ -42,6 +44,17 @@ export interface JournalEvents {
   onDurable(zxid: bigint): void;
   /** The disk failed: nothing may be acknowledged any more. */
   onFailure(error: unknown): void;
+}
+
+/** The journal of a server with these settings. */
+export function openJournal(
+  environment: ServerEnvironment, settings: Settings, state: { readonly database: Database; readonly stats: ServerStats }, events: JournalEvents,
+): Journal {
+  const { clock, random, logger, defer, snapshots, logs, gzip } = environment;
+  const { preallocateBytes, forceSync, logBytesMax, snapCount, snapshotLogBytes, fsyncWarningMs, snapshotCompression: compression } = settings;
+  const log = new TxnLog(logs, { preallocateBytes, forceSync, fileBytesMax: Math.max(0, logBytesMax) });
+  const parts = { log, snapshots, codecs: new SnapshotCodecs(gzip), clock, random, logger, defer, ...state };
+  return new Journal(parts, { snapCount, snapshotLogBytes, fsyncWarningMs, compression }, events);
 }
 
 export class Journal {

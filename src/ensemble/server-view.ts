@@ -6,7 +6,7 @@ import type { ZooCfg } from './config/zoo-cfg.ts';
 import type { Connections } from './connections.ts';
 import type { Role } from './effects.ts';
 import type { ServerEnvironment } from './environment.ts';
-import type { SessionTracker } from './processors/session-tracker.ts';
+import type { Sessions } from './processors/session-tracker.ts';
 import type { ServerStats } from './processors/stats.ts';
 import { snapshotsOf } from './log/file-names.ts';
 import type { Storage } from './log/storage.ts';
@@ -19,7 +19,7 @@ export interface ViewParts {
   readonly sessionlessTimeoutMs: number;
   readonly role: Role;
   readonly database: Database;
-  readonly sessions: SessionTracker;
+  readonly sessions: Sessions;
   readonly connections: Connections;
   readonly watches: WatchTables;
   readonly stats: ServerStats;

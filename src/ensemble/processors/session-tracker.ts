@@ -19,6 +19,24 @@ export interface ExpiryBucket {
   readonly sessions: readonly bigint[];
 }
 
+/** What a server knows of sessions, whether it lets them expire or the leader does. */
+export interface Sessions {
+  readonly size: number;
+  /** An id that no session has. */
+  newId(): bigint;
+  /** Begins to track a session, or touches one that is tracked. */
+  track(id: bigint, timeoutMs: number, nowMs: number): void;
+  /** A transaction has opened it. */
+  opened(id: bigint, timeoutMs: number, nowMs: number): void;
+  /** 0, or the error code for a request of this session. */
+  check(id: bigint): number;
+  /** Something was heard of it. @returns false when it is not there or is being closed */
+  touch(id: bigint, timeoutMs: number, nowMs: number): boolean;
+  remove(id: bigint): void;
+  /** For the `dump` word: groups by deadline, the earliest first. */
+  buckets(): ExpiryBucket[];
+}
+
 const LONG_MIN = -0x8000_0000_0000_0000n;
 
 /**
@@ -34,7 +52,7 @@ export function firstSessionId(serverId: number, nowMs: number): bigint {
   return id === LONG_MIN ? id + 1n : id;
 }
 
-export class SessionTracker {
+export class SessionTracker implements Sessions {
   readonly #tickMs: number;
   readonly #sessions = new Map<bigint, Session>();
   readonly #buckets = new Map<number, Set<bigint>>();
@@ -63,6 +81,11 @@ export class SessionTracker {
   track(id: bigint, timeoutMs: number, nowMs: number): void {
     if (!this.#sessions.has(id)) this.#sessions.set(id, { timeoutMs, deadlineMs: -1, closing: false });
     this.touch(id, timeoutMs, nowMs);
+  }
+
+  /** It has been tracked since its opening was decided, unless another leader decided it. */
+  opened(id: bigint, timeoutMs: number, nowMs: number): void {
+    if (!this.#sessions.has(id)) this.track(id, timeoutMs, nowMs);
   }
 
   /**

@@ -49,7 +49,7 @@ export interface LeaderEffects {
 /** What a learner hands to the one who runs it. */
 export type LearnerEvent =
   /** Brought up to date: clients may be served. */
-  | { readonly kind: 'serve'; readonly epoch: number; readonly config: string | null }
+  | { readonly kind: 'serve'; readonly epoch: number }
   /** The oldest sync that was forwarded may be answered: everything before it is applied. */
   | { readonly kind: 'synced' }
   | { readonly kind: 'revalidated'; readonly sessionId: bigint; readonly valid: boolean }

@@ -14,7 +14,7 @@ import type { TreeChange } from '../../tree/changes.ts';
 import type { ConnectionKey, Notification, WatchTables } from '../../watches/watch-tables.ts';
 import type { Access } from '../auth/access.ts';
 import { Op, type Request } from '../request.ts';
-import type { SessionTracker } from '../session-tracker.ts';
+import type { Sessions } from '../session-tracker.ts';
 import { eventFrame, replyFrame } from './frames.ts';
 import {
   readAcl, readAllChildrenNumber, readChildren, readData, readEphemerals, readExists, readMulti, readSync, readWhoAmI,
@@ -42,7 +42,7 @@ export interface ResponderParts {
   readonly tree: TreeReader;
   readonly watches: WatchTables;
   readonly access: Access;
-  readonly sessions: SessionTracker;
+  readonly sessions: Sessions;
   readonly events: EventSink;
 }
 

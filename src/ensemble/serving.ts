@@ -1,0 +1,238 @@
+/**
+ * A server while it serves clients: its sessions, connections, watches and stages around one role. A server standing
+ * alone has one for its life; a member of an ensemble one for each term. It carries out what the role wants in the
+ * order persist, send, apply, answer (effects.ts).
+ */
+
+import { NO_BYTES } from '../base/bytes.ts';
+import { answerWord } from './admin/words.ts';
+import type { AdminView } from './admin/admin-view.ts';
+import { ClientConnection, type ConnectionOwner } from './client-connection.ts';
+import type { Settings } from './config/settings.ts';
+import { ConfigError } from './config/config-error.ts';
+import { saslUsers } from './config/jaas.ts';
+import type { ZooCfg } from './config/zoo-cfg.ts';
+import type { Connections } from './connections.ts';
+import type { Effects, Role } from './effects.ts';
+import type { ServerEnvironment } from './environment.ts';
+import { FrontDesk, type Revalidate } from './front-desk.ts';
+import { Housekeeping } from './housekeeping.ts';
+import type { ClientSocket, SocketHandler } from './listener.ts';
+import { Access } from './processors/auth/access.ts';
+import { SaslDesk } from './processors/auth/sasl/sasl-desk.ts';
+import { saslProvider } from './processors/auth/sasl/sasl-provider.ts';
+import { Outstanding } from './processors/prepare/outstanding.ts';
+import { Preparer } from './processors/prepare/preparer.ts';
+import { Responder } from './processors/reply/responder.ts';
+import type { Request } from './processors/request.ts';
+import type { SessionTracker, Sessions } from './processors/session-tracker.ts';
+import type { ServerStats } from './processors/stats.ts';
+import { serverView } from './server-view.ts';
+import type { Database } from './tree/database.ts';
+import type { Transaction } from './txn/transaction.ts';
+import { WatchTables } from './watches/watch-tables.ts';
+
+export interface ServingParts {
+  readonly environment: ServerEnvironment;
+  readonly config: ZooCfg;
+  readonly settings: Settings;
+  readonly database: Database;
+  readonly stats: ServerStats;
+  readonly connections: Connections;
+  /** The text of the file that java.security.auth.login.config names. */
+  readonly jaas: string | null;
+  /** The text of zoo.cfg, for administration to show. */
+  readonly configText: string;
+  readonly port: () => number;
+  /** Puts a transaction in line for the log. */
+  readonly persist: (txn: Transaction) => void;
+}
+
+/** What is different from role to role. */
+export interface ServingRole {
+  readonly sessions: Sessions;
+  /** Where sessions expire and containers are cleared away; null where the leader does that. */
+  readonly expires: SessionTracker | null;
+  readonly make: (access: Access) => Role;
+  /** Whether a session that a client comes back with is alive; null: `sessions` knows. */
+  readonly revalidate: Revalidate | null;
+}
+
+export class Serving implements ConnectionOwner {
+  readonly #parts: ServingParts;
+  readonly #sessions: Sessions;
+  readonly #watches = new WatchTables();
+  readonly #responder: Responder;
+  readonly #desk: FrontDesk;
+  readonly #role: Role;
+  readonly #housekeeping: Housekeeping;
+  readonly #view: AdminView;
+  #stopping = false;
+
+  /** @throws ConfigError when the JAAS file is wrong, or MD5 is not to be had */
+  constructor(parts: ServingParts, role: ServingRole) {
+    const { settings, environment, database } = parts;
+    this.#parts = parts;
+    this.#sessions = role.sessions;
+    const sasl = settings.saslInAcls ? saslProvider(settings.saslAnyUser) : null;
+    const access = new Access({ ...settings, digestEnabled: settings.digestAuthEnabled, sasl }, environment.digests);
+    this.#responder = this.#makeResponder(access);
+    this.#role = role.make(access);
+    this.#desk = this.#makeDesk(access, this.#makeSasl(parts.jaas), role.revalidate);
+    this.#housekeeping = this.#makeHousekeeping(role.expires);
+    this.#view = serverView({
+      ...parts, database,
+      sessionlessTimeoutMs: settings.sessionlessTimeoutMs,
+      role: this.#role,
+      sessions: this.#sessions,
+      watches: this.#watches,
+      startedMs: environment.clock.monotonicMs(),
+    });
+  }
+
+  /** What administration may see. */
+  get view(): AdminView {
+    return this.#view;
+  }
+
+  /** Begins what is done by the clock. */
+  start(): void {
+    this.#housekeeping.start();
+  }
+
+  /** Takes nothing more. Connections stay, for what is begun to be answered. */
+  stop(): void {
+    this.#stopping = true;
+    this.#housekeeping.stop();
+  }
+
+  /** After `stop`: says goodbye to everybody. */
+  closeAll(): void {
+    for (const connection of [...this.#parts.connections.all()]) connection.end();
+  }
+
+  /** A client comes. @returns null to turn it away */
+  accept(socket: ClientSocket): SocketHandler | null {
+    const { connections, stats, settings, environment } = this.#parts;
+    if (this.#stopping || !connections.mayAccept(socket.remoteAddress)) {
+      stats.count('connection_rejected');
+      return null;
+    }
+    const connection = new ClientConnection({
+      key: connections.newKey(),
+      socket,
+      owner: this,
+      requestBytesMax: settings.requestBytesMax,
+      establishedMs: environment.clock.wallMs(),
+    });
+    connections.add(connection);
+    return connection;
+  }
+
+  admitted(connection: ClientConnection, what: Parameters<FrontDesk['admitted']>[1]): void {
+    if (!this.#stopping) this.#desk.admitted(connection, what);
+  }
+
+  closed(connection: ClientConnection): void {
+    this.#watches.removeConnection(connection.key);
+    this.#parts.connections.remove(connection);
+  }
+
+  overloaded(): boolean {
+    return this.#role.pending > this.#parts.settings.globalOutstandingLimit;
+  }
+
+  nowMs(): number {
+    return this.#parts.environment.clock.monotonicMs();
+  }
+
+  /** Everything up to here is on the disk. */
+  durable(zxid: bigint): void {
+    this.perform(this.#role.step({ kind: 'durable', zxid }));
+  }
+
+  /** Carries out what the role wants, but for what goes to other servers. */
+  perform(effects: Effects<unknown>): void {
+    const { database, stats } = this.#parts;
+    for (const txn of effects.persist) this.#parts.persist(txn);
+    for (const { txn, request, released } of effects.apply) {
+      const { result, changes } = database.apply(txn);
+      this.#role.step({ kind: 'applied', zxid: txn.header.zxid });
+      stats.count('commit_count');
+      this.#responder.announce(changes);
+      if (request !== null) this.#desk.committed(request, result);
+      this.#desk.applied(txn);
+      for (const read of released) this.#desk.answer(read);
+    }
+    for (const read of effects.answer) this.#desk.answer(read);
+  }
+
+  /** A request from elsewhere than this server's clients. */
+  submit(request: Request): void {
+    const { clock } = this.#parts.environment;
+    this.perform(this.#role.step({ kind: 'request', request, wallMs: clock.wallMs(), monotonicMs: request.receivedMs }));
+  }
+
+  #makeResponder(access: Access): Responder {
+    const { settings, database, connections, stats } = this.#parts;
+    return new Responder({
+      options: settings,
+      tree: database.tree,
+      watches: this.#watches,
+      access,
+      sessions: this.#sessions,
+      events: {
+        identitiesOf: (key) => connections.get(key)?.identities ?? null,
+        sendEvent: (key, frame) => {
+          stats.packetsSent++;
+          stats.count('watch_bytes', frame.length);
+          connections.get(key)?.send(frame);
+        },
+      },
+    });
+  }
+
+  #makeSasl(jaas: string | null): SaslDesk | null {
+    const { settings, environment: { random, digests } } = this.#parts;
+    const { saslSection, saslSuperPassword } = settings;
+    const users = jaas === null ? null : saslUsers(jaas, saslSection, saslSuperPassword);
+    if (users === null) return null;
+    if (digests.digest('MD5', NO_BYTES) === null) throw new ConfigError('SASL DIGEST-MD5 needs MD5, which this machine refuses');
+    return new SaslDesk(settings, { random, digests, users });
+  }
+
+  #makeDesk(access: Access, sasl: SaslDesk | null, revalidate: Revalidate | null): FrontDesk {
+    const { environment: { clock, logger }, connections, stats, config, settings, database } = this.#parts;
+    return new FrontDesk({
+      clock, logger, access, sasl, connections, stats, revalidate,
+      sessions: this.#sessions,
+      responder: this.#responder,
+      timeouts: { min: config.minSessionTimeoutMs, max: config.maxSessionTimeoutMs },
+      lastZxid: () => database.tree.lastZxid,
+      submit: (request) => this.submit(request),
+      answerWord: (word) => answerWord(word, this.#view, settings.words),
+    });
+  }
+
+  #makeHousekeeping(expires: SessionTracker | null): Housekeeping {
+    const { environment: { clock, logger, snapshots, logs }, connections, stats, config, settings, database } = this.#parts;
+    const { sessionlessTimeoutMs, containerCheckMs, containerDeletesPerMinute, containerNeverUsedMs, extendedTypes } = settings;
+    const parts = { clock, logger, snapshots, logs, connections, stats, sessions: expires, desk: this.#desk, tree: database.tree };
+    return new Housekeeping(parts, {
+      sessionlessTimeoutMs, containerCheckMs, containerDeletesPerMinute,
+      containers: { neverUsedMs: containerNeverUsedMs, extendedTypes },
+      snapRetainCount: config.snapRetainCount,
+      purgeIntervalHours: config.purgeIntervalHours,
+    });
+  }
+}
+
+/** The stage that decides, for the servers that do: one alone, and a leader. */
+export function makePreparer(
+  { config, settings, database }: ServingParts, access: Access, sessions: SessionTracker, lastZxid: bigint,
+): Preparer {
+  const { tree } = database;
+  const options = { ...settings, reconfigEnabled: config.reconfigEnabled };
+  const outstanding = new Outstanding(tree, options.digestEnabled);
+  return new Preparer({ options, tree, outstanding, access, sessions }, lastZxid);
+}
