@@ -3,6 +3,7 @@
  *
  *   npm run build && npm run bench:server            all of it, under four minutes
  *   node bench/server.mjs --rounds=1 --seconds=0.5   a quick look
+ *   node bench/server.mjs --loads=set --at=1,64      some of the loads, at some numbers of connections, and nothing else
  *   node bench/server.mjs --profile=set              only ours under that load, with a CPU profile beside it
  *
  * Latencies are in ms, CPU in µs of processor time for each request, which other programs on the machine do not change.
@@ -20,7 +21,10 @@ process.on('exit', cleanUp);
 
 /** @param {string} name @param {number} fallback */
 const option = (name, fallback) => Number(process.argv.find((argument) => argument.startsWith(`--${name}=`))?.split('=')[1] ?? fallback);
-const profiled = process.argv.find((argument) => argument.startsWith('--profile='))?.split('=')[1];
+/** @param {string} name */
+const list = (name) => process.argv.find((argument) => argument.startsWith(`--${name}=`))?.split('=')[1]?.split(',');
+const [profiled] = list('profile') ?? [];
+const onlyLoads = list('loads');
 const rounds = option('rounds', 3);
 const seconds = option('seconds', 1);
 const treeNodes = option('nodes', 100_000);
@@ -29,8 +33,8 @@ const DATA_BYTES = 100;
 const NODES = 1000;
 const WARM_UP_SECONDS = 2;
 const STARTS = 3;
-const loads = /** @type {const} */ (['get', 'exists', 'set', 'create']);
-const connectionCounts = [1, 8, 64];
+const loads = /** @type {const} */ (['get', 'exists', 'set', 'create']).filter((kind) => onlyLoads?.includes(kind) ?? true);
+const connectionCounts = list('at')?.map(Number) ?? [1, 8, 64];
 
 /** @param {readonly number[]} values */
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
@@ -140,8 +144,8 @@ async function profile(kind) {
   const server = await startBenchServer('ours', 'profile', ['--cpu-prof', `--cpu-prof-dir=${process.cwd()}/out/profile`]);
   await plant(server);
   for (const connections of connectionCounts) {
-    const { perSecond, p50, p99 } = await run(server, { kind: /** @type {'get'} */ (kind), connections, seconds: 3 });
-    console.log(`${kind}, ${connections}: ${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`);
+    const { perSecond, p50, p99, cpu } = await run(server, { kind: /** @type {'get'} */ (kind), connections, seconds: 3 });
+    console.log(`${kind}, ${connections}: ${perSecond.toFixed(0)}/s, p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, CPU ${cpu.toFixed(1)} µs`);
   }
   await server.stop('SIGTERM');
   console.log('the profile is in out/profile');
@@ -151,12 +155,12 @@ if (profiled !== undefined) {
   await profile(profiled);
 } else {
   const head = ['', 'Apache', 'ours', 'ratio'];
-  const starts = await measureStarts();
+  const starts = onlyLoads === undefined ? await measureStarts() : [];
   const servers = [];
   for (const kind of kinds) servers.push(await startBenchServer(kind, `load-${kind}`));
   for (const server of servers) await plant(server);
   const afterLoads = await measureLoads(servers);
   for (const server of servers) await server.stop();
-  print([head, ...starts, ...afterLoads, ...(await measureMemory())]);
+  print([head, ...starts, ...afterLoads, ...(onlyLoads === undefined ? await measureMemory() : [])]);
 }
 process.exit(0);

@@ -65,7 +65,7 @@ const stages = stage(
   'txn', 'tree', 'watches', 'processors', 'log', 'replication', 'replication/quorum', 'replication/election', 'admin', 'config',
 );
 const hostsMayImport = values(
-  'base', 'model', 'wire', 'client', 'ensemble', 'ensemble/server', ...stages, 'platform', 'contract', 'services',
+  'base', 'model', 'wire', 'client', 'ensemble', 'ensemble/server', 'ensemble/member', ...stages, 'platform', 'contract', 'services',
 );
 const hostPackages = ['@msgpack/msgpack', 'birpc', 'commander', 'valibot', 'ws'];
 const seenByPages = values(...part('base', 'editor', 'i18n', 'stores', 'theme'));
@@ -101,6 +101,7 @@ export const zones = [
   ]),
   pure('ensemble/config', 'src/ensemble/config/', wireAndBelow),
   pure('ensemble', 'src/ensemble/*', [...wireAndBelow, ...values(...stages)]),
+  pure('ensemble/member', 'src/ensemble/member/', [...wireAndBelow, ...values('ensemble', ...stages)]),
   pure('ensemble/server', 'src/ensemble/server.ts', [...wireAndBelow, ...values('ensemble', ...stages)]),
 
   pure('contract', 'src/contract/', values('base', 'model'), ['valibot']),
@@ -109,7 +110,7 @@ export const zones = [
   ], ['valibot']),
 
   onNode('platform', 'src/platform/', [
-    ...values('base'), only('model', 'src/model/errors.ts'), ...types('model', 'wire', 'client', 'ensemble', ...stages, 'services'),
+    ...values('base'), only('model', 'src/model/errors.ts'), ...types('model', 'wire', 'client', 'ensemble', 'ensemble/member', ...stages, 'services'),
   ]),
 
   onNode('hosts', 'src/hosts/*', hostsMayImport, hostPackages),

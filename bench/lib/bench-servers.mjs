@@ -69,7 +69,7 @@ export async function startBenchServer(kind, name, nodeOptions = []) {
   }
   const firstAnswerMs = performance.now() - beganMs;
   return {
-    kind, port, home, firstAnswerMs,
+    kind, port, home, firstAnswerMs, pid: child.pid ?? 0,
     /** Resident memory now, in bytes. */
     memory() {
       return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;

@@ -24,16 +24,21 @@ export function adler32(bytes: Uint8Array, start = 1): number {
   return ((b << 16) | a) >>> 0;
 }
 
-const CRC_TABLE = makeCrcTable();
+/** Four tables one after the other: what a byte does to the sum, and what it does with one, two, three more behind it. */
+const CRC_TABLES = makeCrcTables();
 
-function makeCrcTable(): Uint32Array {
-  const table = new Uint32Array(256);
+function makeCrcTables(): Int32Array {
+  const tables = new Int32Array(4 * 256);
   for (let n = 0; n < 256; n++) {
     let c = n;
     for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-    table[n] = c >>> 0;
+    tables[n] = c;
   }
-  return table;
+  for (let n = 256; n < tables.length; n++) {
+    const before = tables[n - 256] as number;
+    tables[n] = (before >>> 8) ^ (tables[before & 0xff] as number);
+  }
+  return tables;
 }
 
 /**
@@ -42,7 +47,14 @@ function makeCrcTable(): Uint32Array {
  * @returns an unsigned 32-bit number
  */
 export function crc32(bytes: Uint8Array, start = 0, from = 0, to = bytes.length): number {
+  const t = CRC_TABLES;
   let c = ~start;
-  for (let i = from; i < to; i++) c = (CRC_TABLE[(c ^ (bytes[i] as number)) & 0xff] as number) ^ (c >>> 8);
+  let i = from;
+  for (; i + 4 <= to; i += 4) {
+    c ^= (bytes[i] as number) | ((bytes[i + 1] as number) << 8) | ((bytes[i + 2] as number) << 16) | ((bytes[i + 3] as number) << 24);
+    c = (t[768 + (c & 0xff)] as number) ^ (t[512 + ((c >>> 8) & 0xff)] as number)
+      ^ (t[256 + ((c >>> 16) & 0xff)] as number) ^ (t[c >>> 24] as number);
+  }
+  for (; i < to; i++) c = (t[(c ^ (bytes[i] as number)) & 0xff] as number) ^ (c >>> 8);
   return ~c >>> 0;
 }

@@ -126,7 +126,11 @@ export type ExportFileInfo = v.InferOutput<typeof ExportFileInfo>;
 
 export const transferCommands = {
   /** Starts an export, a comparison, or a dry run of anything: nothing is written to an ensemble. */
-  'transfer.read': command('read', v.object({ work: TransferWork, dryRun: v.boolean() }), TransferJob),
+  'transfer.read': command(
+    'read',
+    v.object({ work: TransferWork, dryRun: v.boolean(), nodesPerSecondMax: v.optional(v.nullable(v.number())) }),
+    TransferJob,
+  ),
   /**
    * Starts a job that writes to the ensemble of `connectionId` (the work's own). A move's source must be writable, too.
    * `previewId`: the dry run that was shown; where the server has changed since, the policy decides node by node.

@@ -7,6 +7,7 @@ import type { Id } from '../model/acl.ts';
 import type { ClientSocket, SocketHandler } from './listener.ts';
 import { Admission, type Admitted } from './processors/admission.ts';
 import { ConnectionStats } from './processors/stats.ts';
+import { certificateOwner } from './processors/auth/x509/principal-name.ts';
 import type { DigestMd5Exchange } from './processors/auth/sasl/digest-md5.ts';
 import type { ConnectionKey } from './watches/watch-tables.ts';
 
@@ -29,8 +30,12 @@ export interface ConnectionStart {
   readonly socket: ClientSocket;
   readonly owner: ConnectionOwner;
   readonly requestBytesMax: number;
+  /** Whether there is room for a request of so many bytes. */
+  readonly mayCome?: (bytes: number) => boolean;
   /** Milliseconds since 1970. */
   readonly establishedMs: number;
+  /** It came to secureClientPort. */
+  readonly onSecurePort?: boolean;
 }
 
 export class ClientConnection implements SocketHandler {
@@ -38,6 +43,9 @@ export class ClientConnection implements SocketHandler {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly establishedMs: number;
+  readonly onSecurePort: boolean;
+  /** Whom the certificate names that the client showed; null without one. */
+  readonly certificateOwner: string | null;
   readonly stats = new ConnectionStats();
   identities: readonly Id[];
   /** From its first SASL token on. */
@@ -66,11 +74,13 @@ export class ClientConnection implements SocketHandler {
     this.remoteAddress = socket.remoteAddress;
     this.remotePort = socket.remotePort;
     this.establishedMs = start.establishedMs;
+    this.onSecurePort = start.onSecurePort ?? false;
+    this.certificateOwner = socket.tls?.certificate == null ? null : certificateOwner(socket.tls.certificate);
     this.identities = [{ scheme: 'ip', id: socket.remoteAddress }];
     this.lastActivityMs = owner.nowMs();
     this.#socket = socket;
     this.#owner = owner;
-    this.#admission = new Admission(start.requestBytesMax);
+    this.#admission = new Admission(start.requestBytesMax, start.mayCome ?? null);
   }
 
   get reading(): boolean {

@@ -10,6 +10,16 @@ export interface ConnectionLimits {
   readonly all: number;
 }
 
+/** Where a connection comes from, and to which port. */
+export interface Origin {
+  readonly remoteAddress: string;
+  readonly onSecurePort: boolean;
+}
+
+const NONE_COMING = { ofAddress: 0, all: 0 };
+
+const placeOf = ({ remoteAddress, onSecurePort }: Origin): string => (onSecurePort ? `${remoteAddress} secure` : remoteAddress);
+
 export class Connections {
   readonly #limits: ConnectionLimits;
   readonly #byKey = new Map<ConnectionKey, ClientConnection>();
@@ -36,15 +46,24 @@ export class Connections {
     return this.#byKey.get(key);
   }
 
+  /** Of a connection that is there, or whose requests are still in flight. */
+  addressOf(key: ConnectionKey): string | undefined {
+    return (this.#byKey.get(key) ?? this.#leaving.get(key))?.remoteAddress;
+  }
+
   ofSession(sessionId: bigint): ClientConnection | undefined {
     return this.#bySession.get(sessionId);
   }
 
-  /** Whether one more from this address may come. */
-  mayAccept(remoteAddress: string): boolean {
+  /**
+   * Whether one more may come. Each port counts the connections of an address by itself, as Apache's server does.
+   *
+   * @param coming connections of the same address, and of all, that are on their way and not here yet
+   */
+  mayAccept(origin: Origin, coming: { readonly ofAddress: number; readonly all: number } = NONE_COMING): boolean {
     const { perAddress, all } = this.#limits;
-    if (all > 0 && this.#byKey.size >= all) return false;
-    return perAddress === 0 || (this.#perAddress.get(remoteAddress) ?? 0) < perAddress;
+    if (all > 0 && this.#byKey.size + coming.all >= all) return false;
+    return perAddress === 0 || (this.#perAddress.get(placeOf(origin)) ?? 0) + coming.ofAddress < perAddress;
   }
 
   newKey(): ConnectionKey {
@@ -53,7 +72,8 @@ export class Connections {
 
   add(connection: ClientConnection): void {
     this.#byKey.set(connection.key, connection);
-    this.#perAddress.set(connection.remoteAddress, (this.#perAddress.get(connection.remoteAddress) ?? 0) + 1);
+    const place = placeOf(connection);
+    this.#perAddress.set(place, (this.#perAddress.get(place) ?? 0) + 1);
   }
 
   /** The connection speaks for its session from now on. */
@@ -69,9 +89,10 @@ export class Connections {
   remove(connection: ClientConnection): void {
     if (!this.#byKey.delete(connection.key)) return;
     this.detach(connection);
-    const left = (this.#perAddress.get(connection.remoteAddress) ?? 1) - 1;
-    if (left === 0) this.#perAddress.delete(connection.remoteAddress);
-    else this.#perAddress.set(connection.remoteAddress, left);
+    const place = placeOf(connection);
+    const left = (this.#perAddress.get(place) ?? 1) - 1;
+    if (left === 0) this.#perAddress.delete(place);
+    else this.#perAddress.set(place, left);
     if (connection.outstanding === 0) this.#freeKeys.push(connection.key);
     else this.#leaving.set(connection.key, connection);
   }

@@ -3,7 +3,8 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
-import type { ListenHttp } from './admin/http/answer.ts';
+import type { AuditSink } from './audit.ts';
+import type { ListenHttp } from './admin/http/exchange.ts';
 import type { Listen } from './listener.ts';
 import type { MessageDigests } from './processors/auth/message-digests.ts';
 import type { StreamCodec } from './log/stream-codec.ts';
@@ -23,6 +24,8 @@ export interface ServerEnvironment {
   readonly random: Random;
   readonly logger: Logger;
   readonly digests: MessageDigests;
+  /** Where the audit log goes, if it is on; the logger unless given. */
+  readonly audit?: AuditSink;
   readonly listen: Listen;
   readonly listenHttp: ListenHttp;
   readonly host: HostFacts;

@@ -16,6 +16,7 @@ import { ConnectResponse, type ConnectRequest } from '../wire/records/connect.ts
 import { ReplyHeader, type AuthPacket } from '../wire/records/headers.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Connections } from './connections.ts';
+import type { Guards } from './guards.ts';
 import type { Admitted } from './processors/admission.ts';
 import { connectResponse, decideAttachment, type AttachFacts } from './processors/attach.ts';
 import type { Access } from './processors/auth/access.ts';
@@ -39,14 +40,15 @@ export interface FrontDeskParts {
   readonly access: Access;
   readonly sasl: SaslDesk | null;
   readonly responder: Responder;
+  readonly guards: Guards;
   readonly stats: ServerStats;
   /** Least and longest session timeout, in ms. */
   readonly timeouts: { readonly min: number; readonly max: number };
   readonly lastZxid: () => bigint;
   /** Hands a request to the first stage. */
   readonly submit: (request: Request) => void;
-  /** The answer to a four-letter word. */
-  readonly answerWord: (word: string) => Promise<string>;
+  /** The answer to a four-letter word, which may depend on the port that it is asked on. */
+  readonly answerWord: (word: string, onSecurePort: boolean) => Promise<string>;
 }
 
 /** Asks whether a session is alive, and has it count as heard of here. */
@@ -83,6 +85,7 @@ export class FrontDesk {
         this.#sasl(connection, what.xid, what.token);
         return;
       case 'unknown':
+        if (this.#turnAway(connection, what.xid)) return;
         this.#send(connection, replyFrame(what.xid, -1n, ErrorCode.Unimplemented));
         connection.end();
         return;
@@ -127,6 +130,11 @@ export class FrontDesk {
     if (request.type === Op.closeSession) connection.end();
   }
 
+  /** A request was given up before it came to anything. */
+  dropped(request: Request): void {
+    this.#waiting(request)?.answered();
+  }
+
   /** A transaction was applied and answered, whoever asked for it. */
   applied({ header: { sessionId }, body }: Transaction): void {
     const { sessions, clock } = this.#parts;
@@ -135,11 +143,17 @@ export class FrontDesk {
   }
 
   #request(connection: ClientConnection, xid: number, type: number, body: Uint8Array): void {
-    const { sessions, stats, clock } = this.#parts;
+    const { sessions, stats, clock, guards } = this.#parts;
     const receivedMs = clock.monotonicMs();
     stats.count('bytes_received_count', body.length + 12);
+    if (this.#turnAway(connection, xid)) return;
     // A session that is being closed, or is gone, is not listened to any more; its connection is about to end.
     if (!sessions.touch(connection.sessionId, connection.timeoutMs, receivedMs)) return;
+    if (!guards.largeRequests.take(body.length)) {
+      stats.count('large_requests_rejected');
+      connection.destroy();
+      return;
+    }
     connection.outstanding++;
     this.#parts.submit({
       connection: connection.key,
@@ -152,8 +166,23 @@ export class FrontDesk {
     });
   }
 
+  /** Who has not proved anything where that is demanded is told so, and goes. */
+  #turnAway(connection: ClientConnection, xid: number): boolean {
+    const { guards, logger } = this.#parts;
+    if (guards.hasProved(connection.identities)) return false;
+    logger.log('warn', 'a request before the authentication that is demanded', { remote: connection.remoteAddress });
+    this.#send(connection, replyFrame(xid, 0n, ErrorCode.SessionClosedRequireSaslAuth));
+    connection.end();
+    return true;
+  }
+
   #connect(connection: ClientConnection, request: ConnectRequest): void {
-    const { sessions, connections, clock, stats, timeouts, logger } = this.#parts;
+    const { sessions, connections, clock, stats, timeouts, logger, guards } = this.#parts;
+    if (!guards.mayJoin(request.sessionId === 0n ? 'global' : 'renew', clock.monotonicMs())) {
+      stats.count('connection_rejected');
+      connection.destroy();
+      return;
+    }
     stats.count('connection_request_count');
     const facts: AttachFacts = { lastZxid: this.#parts.lastZxid(), minTimeoutMs: timeouts.min, maxTimeoutMs: timeouts.max };
     const decision = decideAttachment(request, facts);
@@ -231,7 +260,9 @@ export class FrontDesk {
 
   #authenticate(connection: ClientConnection, xid: number, packet: AuthPacket): void {
     const { access, stats, logger } = this.#parts;
-    const identities = access.authenticate(connection.identities, packet.scheme, packet.auth, connection.remoteAddress);
+    const identities = access.authenticate(
+      connection.identities, packet.scheme, packet.auth, connection.remoteAddress, connection.certificateOwner,
+    );
     if (identities === null) {
       stats.count('auth_failed_count');
       logger.log('warn', 'authentication failed', { remote: connection.remoteAddress, scheme: packet.scheme });
@@ -245,13 +276,14 @@ export class FrontDesk {
 
   /** Without a mechanism set up, and for a null token, Apache's server answers a null token. */
   #sasl(connection: ClientConnection, xid: number, token: Uint8Array | null): void {
-    const { sasl, stats, logger } = this.#parts;
+    const { sasl, stats, logger, guards: { saslRequired } } = this.#parts;
     const answer = sasl === null || token === null ? null : sasl.next(connection, token);
     if (answer?.kind === 'refused') {
       logger.log('warn', 'SASL authentication failed', { remote: connection.remoteAddress, reason: answer.reason });
-      if (!sasl?.failedMayStay) {
+      if (sasl?.failedMayStay !== true || saslRequired) {
         stats.count('auth_failed_count');
-        const header = { xid, zxid: 0n, err: ErrorCode.AuthFailed };
+        const err = saslRequired ? ErrorCode.SessionClosedRequireSaslAuth : ErrorCode.AuthFailed;
+        const header = { xid, zxid: 0n, err };
         this.#send(connection, encodeFrame(part(ReplyHeader, header), part(SaslToken, { token: null })));
         connection.end();
         return;
@@ -262,7 +294,7 @@ export class FrontDesk {
   }
 
   async #word(connection: ClientConnection, word: string): Promise<void> {
-    const text = await this.#parts.answerWord(word);
+    const text = await this.#parts.answerWord(word, connection.onSecurePort);
     this.#parts.stats.packetsSent++;
     connection.sendText(encodeUtf8(text));
     connection.end();
@@ -276,6 +308,7 @@ export class FrontDesk {
   /** Who waits for the answer; undefined when nobody does, or nobody any more. */
   #waiting(request: Request): ClientConnection | undefined {
     if (request.connection === null) return undefined;
+    this.#parts.guards.largeRequests.done(request.body.length);
     const connection = this.#parts.connections.settle(request.connection);
     if (connection?.ended !== true) return connection;
     connection.outstanding--;

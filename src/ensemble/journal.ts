@@ -15,7 +15,7 @@ import type { Storage } from './log/storage.ts';
 import type { Settings } from './config/settings.ts';
 import type { ServerEnvironment } from './environment.ts';
 import type { Database } from './tree/database.ts';
-import { encodeTransaction } from './txn/transaction-codec.ts';
+import { transactionBytes } from './txn/transaction-codec.ts';
 import type { Transaction } from './txn/transaction.ts';
 
 export interface JournalOptions {
@@ -23,8 +23,16 @@ export interface JournalOptions {
   /** A snapshot after so many bytes of log, too; 0: only by count (snapSizeLimitInKb). */
   readonly snapshotLogBytes: number;
   readonly compression: Compression;
+  /** Every snapshot ends with the last transaction's zxid (serializeLastProcessedZxid.enabled). */
+  readonly withLastZxid: boolean;
   /** A sync that takes longer is worth a line (fsync.warningthresholdms). */
   readonly fsyncWarningMs: number;
+}
+
+/** A snapshot on the disk, and the last transaction that is certainly in it. */
+export interface NamedSnapshot {
+  readonly name: string;
+  readonly zxid: bigint;
 }
 
 export interface JournalParts {
@@ -51,10 +59,10 @@ export function openJournal(
   environment: ServerEnvironment, settings: Settings, state: { readonly database: Database; readonly stats: ServerStats }, events: JournalEvents,
 ): Journal {
   const { clock, random, logger, defer, snapshots, logs, gzip } = environment;
-  const { preallocateBytes, forceSync, logBytesMax, snapCount, snapshotLogBytes, fsyncWarningMs, snapshotCompression: compression } = settings;
+  const { preallocateBytes, forceSync, logBytesMax, snapCount, snapshotLogBytes, fsyncWarningMs, snapshotCompression: compression, snapshotsEndWithZxid: withLastZxid } = settings;
   const log = new TxnLog(logs, { preallocateBytes, forceSync, fileBytesMax: Math.max(0, logBytesMax) });
   const parts = { log, snapshots, codecs: new SnapshotCodecs(gzip), clock, random, logger, defer, ...state };
-  return new Journal(parts, { snapCount, snapshotLogBytes, fsyncWarningMs, compression }, events);
+  return new Journal(parts, { snapCount, snapshotLogBytes, fsyncWarningMs, compression, withLastZxid }, events);
 }
 
 export class Journal {
@@ -83,7 +91,7 @@ export class Journal {
   append(txn: Transaction): void {
     if (this.#failed) return;
     const { log } = this.#parts;
-    log.append(encodeTransaction(txn), txn.header.zxid);
+    log.append(transactionBytes(txn), txn.header.zxid);
     this.#appended = txn.header.zxid;
     this.#sinceSnapshot++;
     this.#running ??= new Promise((resolve) => this.#parts.defer(() => void this.#flush().finally(resolve)));
@@ -98,12 +106,38 @@ export class Journal {
   }
 
   /**
+   * A snapshot for a person: not compressed, with the last transaction's zxid at its end, after the one that is being
+   * written by itself, if any.
+   *
+   * @returns its name and the transaction that the name says
+   * @throws StorageError when it cannot be written
+   */
+  async namedSnapshot(): Promise<NamedSnapshot> {
+    while (this.#snapshot !== null) await this.#snapshot;
+    const writing = this.#writeSnapshot({ compression: 'none', withLastZxid: true });
+    this.#snapshot = writing.then(() => undefined, () => undefined).finally(() => {
+      this.#snapshot = null;
+    });
+    return writing;
+  }
+
+  /**
    * The snapshot that must be there before the first log, for without one no server starts on a log.
    *
    * @throws StorageError when it cannot be written
    */
-  firstSnapshot(): Promise<void> {
-    return this.#writeSnapshot();
+  async firstSnapshot(): Promise<void> {
+    await this.#writeSnapshot(this.#options);
+  }
+
+  /** The next transaction begins a new file. */
+  roll(): void {
+    this.#parts.log.roll();
+  }
+
+  /** Resolves when everything appended is durable, or the disk has failed. */
+  async settled(): Promise<void> {
+    while (this.#running !== null) await this.#running;
   }
 
   /** Waits until everything appended is durable, and closes the log. */
@@ -174,7 +208,7 @@ export class Journal {
 
   async #trySnapshot(): Promise<void> {
     try {
-      await this.#writeSnapshot();
+      await this.#writeSnapshot(this.#options);
     } catch (error) {
       // The log still holds everything: the server can go on, and tries again later.
       this.#parts.stats.count('snapshot_error_count');
@@ -183,13 +217,15 @@ export class Journal {
   }
 
   /** @throws StorageError */
-  async #writeSnapshot(): Promise<void> {
+  async #writeSnapshot({ compression, withLastZxid }: Pick<JournalOptions, 'compression' | 'withLastZxid'>): Promise<NamedSnapshot> {
     const { snapshots, codecs, database, clock, stats, logger, defer } = this.#parts;
-    const { compression } = this.#options;
     const started = clock.monotonicMs();
     const giveWay = (): Promise<void> => new Promise((resolve) => defer(resolve));
-    const name = await writeSnapshot(snapshots, database.snapshot(), giveWay, { compression, codecs });
+    const source = database.snapshot();
+    const { zxid } = source;
+    const name = await writeSnapshot(snapshots, source, giveWay, { compression, codecs, withLastZxid });
     stats.snapshots.add(clock.monotonicMs() - started);
     logger.log('info', 'snapshot written', { name });
+    return { name, zxid };
   }
 }

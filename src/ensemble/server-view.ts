@@ -6,6 +6,7 @@ import type { ZooCfg } from './config/zoo-cfg.ts';
 import type { Connections } from './connections.ts';
 import type { Role } from './effects.ts';
 import type { ServerEnvironment } from './environment.ts';
+import type { Access } from './processors/auth/access.ts';
 import type { Sessions } from './processors/session-tracker.ts';
 import type { ServerStats } from './processors/stats.ts';
 import { snapshotsOf } from './log/file-names.ts';
@@ -19,12 +20,15 @@ export interface ViewParts {
   readonly sessionlessTimeoutMs: number;
   readonly role: Role;
   readonly database: Database;
+  readonly access: Access;
   readonly sessions: Sessions;
   readonly connections: Connections;
   readonly watches: WatchTables;
   readonly stats: ServerStats;
   readonly startedMs: number;
   readonly port: () => number;
+  readonly tls?: { readonly port: () => number; readonly handshakes: () => number };
+  readonly dropChance: () => number;
   readonly configText: string;
 }
 
@@ -40,6 +44,7 @@ export function serverView(parts: ViewParts): AdminView {
     mode: role.mode,
     stats,
     tree: database.tree,
+    access: parts.access,
     watches,
     get digestHistory() {
       return database.digestHistory;
@@ -49,6 +54,12 @@ export function serverView(parts: ViewParts): AdminView {
     },
     get outstanding() {
       return role.pending;
+    },
+    get handshakes() {
+      return parts.tls?.handshakes() ?? 0;
+    },
+    get dropChance() {
+      return parts.dropChance();
     },
     get sessionCount() {
       return sessions.size;
@@ -101,10 +112,10 @@ async function bytesIn(storage: Storage): Promise<number> {
   return bytes;
 }
 
-function configuration({ environment, config, port }: ViewParts): [string, string | number][] {
+function configuration({ environment, config, port, tls }: ViewParts): [string, string | number][] {
   return [
     ['clientPort', port()],
-    ['secureClientPort', -1],
+    ['secureClientPort', tls?.port() ?? -1],
     ['dataDir', environment.snapshotDirectory],
     ['dataLogDir', environment.logDirectory],
     ['tickTime', config.tickMs],

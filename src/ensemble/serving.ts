@@ -7,25 +7,31 @@
 import { NO_BYTES } from '../base/bytes.ts';
 import { answerWord } from './admin/words.ts';
 import type { AdminView } from './admin/admin-view.ts';
+import { readClientPortSettings } from './client-ports.ts';
+import { AuditTrail, type AuditSink } from './audit.ts';
 import { ClientConnection, type ConnectionOwner } from './client-connection.ts';
 import type { Settings } from './config/settings.ts';
 import { ConfigError } from './config/config-error.ts';
 import { saslUsers } from './config/jaas.ts';
+import { checkEnforcedSchemes } from './config/security-settings.ts';
 import type { ZooCfg } from './config/zoo-cfg.ts';
 import type { Connections } from './connections.ts';
 import type { Effects, Role } from './effects.ts';
 import type { ServerEnvironment } from './environment.ts';
 import { FrontDesk, type Revalidate } from './front-desk.ts';
+import { Guards } from './guards.ts';
 import { Housekeeping } from './housekeeping.ts';
 import type { ClientSocket, SocketHandler } from './listener.ts';
-import { Access } from './processors/auth/access.ts';
+import { Access, withIdentities } from './processors/auth/access.ts';
 import { SaslDesk } from './processors/auth/sasl/sasl-desk.ts';
 import { saslProvider } from './processors/auth/sasl/sasl-provider.ts';
+import { certificateIdentities, x509Provider } from './processors/auth/x509/x509-provider.ts';
 import { Outstanding } from './processors/prepare/outstanding.ts';
 import { Preparer } from './processors/prepare/preparer.ts';
 import { Responder } from './processors/reply/responder.ts';
 import type { Request } from './processors/request.ts';
 import type { SessionTracker, Sessions } from './processors/session-tracker.ts';
+import { RequestThrottle } from './processors/throttle/request-throttle.ts';
 import type { ServerStats } from './processors/stats.ts';
 import { serverView } from './server-view.ts';
 import type { Database } from './tree/database.ts';
@@ -44,6 +50,8 @@ export interface ServingParts {
   /** The text of zoo.cfg, for administration to show. */
   readonly configText: string;
   readonly port: () => number;
+  /** The port for TLS, -1 without one, and the handshakes under way; absent: neither. */
+  readonly tls?: { readonly port: () => number; readonly handshakes: () => number };
   /** Puts a transaction in line for the log. */
   readonly persist: (txn: Transaction) => void;
 }
@@ -65,28 +73,35 @@ export class Serving implements ConnectionOwner {
   readonly #responder: Responder;
   readonly #desk: FrontDesk;
   readonly #role: Role;
+  readonly #guards: Guards;
+  readonly #throttle: RequestThrottle;
   readonly #housekeeping: Housekeeping;
   readonly #view: AdminView;
+  /** null: off */
+  readonly audit: AuditTrail | null;
   #stopping = false;
 
-  /** @throws ConfigError when the JAAS file is wrong, or MD5 is not to be had */
+  /** @throws ConfigError when the JAAS file is wrong, MD5 is not to be had, or a scheme is demanded that is not known */
   constructor(parts: ServingParts, role: ServingRole) {
     const { settings, environment, database } = parts;
     this.#parts = parts;
     this.#sessions = role.sessions;
-    const sasl = settings.saslInAcls ? saslProvider(settings.saslAnyUser) : null;
-    const access = new Access({ ...settings, digestEnabled: settings.digestAuthEnabled, sasl }, environment.digests);
+    const access = this.#makeAccess();
+    this.audit = settings.audit ? this.#makeAudit(access) : null;
+    this.#guards = new Guards(settings.security, settings.throttle, environment.random, this.nowMs());
+    this.#throttle = this.#makeThrottle();
     this.#responder = this.#makeResponder(access);
     this.#role = role.make(access);
     this.#desk = this.#makeDesk(access, this.#makeSasl(parts.jaas), role.revalidate);
     this.#housekeeping = this.#makeHousekeeping(role.expires);
     this.#view = serverView({
-      ...parts, database,
+      ...parts, database, access,
       sessionlessTimeoutMs: settings.sessionlessTimeoutMs,
       role: this.#role,
       sessions: this.#sessions,
       watches: this.#watches,
       startedMs: environment.clock.monotonicMs(),
+      dropChance: () => this.#guards.dropChance,
     });
   }
 
@@ -104,6 +119,7 @@ export class Serving implements ConnectionOwner {
   stop(): void {
     this.#stopping = true;
     this.#housekeeping.stop();
+    this.#throttle.stop();
   }
 
   /** After `stop`: says goodbye to everybody. */
@@ -112,9 +128,9 @@ export class Serving implements ConnectionOwner {
   }
 
   /** A client comes. @returns null to turn it away */
-  accept(socket: ClientSocket): SocketHandler | null {
+  accept(socket: ClientSocket, onSecurePort = false): SocketHandler | null {
     const { connections, stats, settings, environment } = this.#parts;
-    if (this.#stopping || !connections.mayAccept(socket.remoteAddress)) {
+    if (this.#stopping || !connections.mayAccept({ remoteAddress: socket.remoteAddress, onSecurePort })) {
       stats.count('connection_rejected');
       return null;
     }
@@ -123,8 +139,15 @@ export class Serving implements ConnectionOwner {
       socket,
       owner: this,
       requestBytesMax: settings.requestBytesMax,
+      mayCome: (bytes) => this.#mayCome(bytes),
       establishedMs: environment.clock.wallMs(),
+      onSecurePort,
     });
+    const { certificateOwner: owner } = connection;
+    if (owner !== null) {
+      const proved = certificateIdentities(owner, settings.security.x509SuperUser);
+      connection.identities = withIdentities(connection.identities, proved);
+    }
     connections.add(connection);
     return connection;
   }
@@ -139,7 +162,8 @@ export class Serving implements ConnectionOwner {
   }
 
   overloaded(): boolean {
-    return this.#role.pending > this.#parts.settings.globalOutstandingLimit;
+    const { globalOutstandingLimit: most } = this.#parts.settings;
+    return this.#role.pending > most || this.#throttle.size > most;
   }
 
   nowMs(): number {
@@ -157,6 +181,7 @@ export class Serving implements ConnectionOwner {
     for (const txn of effects.persist) this.#parts.persist(txn);
     for (const { txn, request, released } of effects.apply) {
       const { result, changes } = database.apply(txn);
+      this.audit?.applied(txn, request, result, changes);
       this.#role.step({ kind: 'applied', zxid: txn.header.zxid });
       stats.count('commit_count');
       this.#responder.announce(changes);
@@ -165,12 +190,50 @@ export class Serving implements ConnectionOwner {
       for (const read of released) this.#desk.answer(read);
     }
     for (const read of effects.answer) this.#desk.answer(read);
+    if (effects.apply.length > 0) this.#throttle.drain();
   }
 
   /** A request from elsewhere than this server's clients. */
   submit(request: Request): void {
     const { clock } = this.#parts.environment;
     this.perform(this.#role.step({ kind: 'request', request, wallMs: clock.wallMs(), monotonicMs: request.receivedMs }));
+  }
+
+  #mayCome(bytes: number): boolean {
+    const may = this.#guards.largeRequests.mayCome(bytes);
+    if (!may) this.#parts.stats.count('large_requests_rejected');
+    return may;
+  }
+
+  #makeAudit(access: Access): AuditTrail {
+    const { connections, environment: { audit, logger, host } } = this.#parts;
+    const sink: AuditSink = audit ?? { write: (line, failed) => logger.log(failed ? 'error' : 'info', `audit: ${line}`) };
+    const serverUser = new Map(host.environment()).get('user.name') ?? '<NA>';
+    return new AuditTrail({ sink, access, serverUser, addressOf: (key) => connections.addressOf(key) });
+  }
+
+  #makeAccess(): Access {
+    const { settings, config, environment } = this.#parts;
+    const { security, saslInAcls, saslAnyUser, digestAuthEnabled: digestEnabled } = settings;
+    const knowsX509 = security.x509InAcls || readClientPortSettings(config).tls !== null;
+    const access = new Access({
+      ...settings, digestEnabled,
+      sasl: saslInAcls ? saslProvider(saslAnyUser) : null,
+      x509: knowsX509 ? x509Provider(security.x509SuperUser) : null,
+    }, environment.digests);
+    checkEnforcedSchemes(security, (scheme) => access.knows(scheme));
+    return access;
+  }
+
+  #makeThrottle(): RequestThrottle {
+    const { environment: { clock }, settings, stats, connections } = this.#parts;
+    return new RequestThrottle(settings.throttle.requests, {
+      clock, stats,
+      inProcess: () => this.#role.pending,
+      submit: (request) => this.submit(request),
+      waiter: (key) => connections.get(key),
+      dropped: (request) => this.#desk.dropped(request),
+    });
   }
 
   #makeResponder(access: Access): Responder {
@@ -209,8 +272,9 @@ export class Serving implements ConnectionOwner {
       responder: this.#responder,
       timeouts: { min: config.minSessionTimeoutMs, max: config.maxSessionTimeoutMs },
       lastZxid: () => database.tree.lastZxid,
-      submit: (request) => this.submit(request),
-      answerWord: (word) => answerWord(word, this.#view, settings.words),
+      guards: this.#guards,
+      submit: (request) => this.#throttle.submit(request),
+      answerWord: (word, onSecurePort) => answerWord(word, this.#view, settings.words, onSecurePort),
     });
   }
 

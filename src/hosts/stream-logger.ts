@@ -26,8 +26,14 @@ export function streamLogger(write: (line: string) => void, lowest: LogLevel): L
 
 function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'object' && value !== null) return JSON.stringify(value, (_key, member: unknown) => (typeof member === 'bigint' ? `${member}` : member));
+  if (typeof value === 'object' && value !== null) return JSON.stringify(value, (_key, member: unknown) => plain(member));
   return String(value);
+}
+
+/** What JSON has no word for; of an error it would leave out what happened. */
+function plain(value: unknown): unknown {
+  if (value instanceof Error) return String(value);
+  return typeof value === 'bigint' ? `${value}` : value;
 }
 
 const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' | ');

@@ -1,5 +1,8 @@
 /** Paths of znodes (facts 1.14; PathUtils.validatePath). */
 
+const SLASH = 0x2f;
+const DOT = 0x2e;
+
 /** What is wrong with a path: for whoever words it in another language. */
 export type PathFault =
   | { readonly kind: 'empty' | 'noSlash' | 'slashAtEnd' | 'emptyName' }
@@ -13,6 +16,7 @@ export function pathFault(path: string): PathFault | null {
   if (path[0] !== '/') return { kind: 'noSlash' };
   if (path === '/') return null;
   if (path.endsWith('/')) return { kind: 'slashAtEnd' };
+  if (isPlain(path)) return null;
   for (const part of path.slice(1).split('/')) {
     if (part === '') return { kind: 'emptyName' };
     if (part === '.' || part === '..') return { kind: 'dots', name: part };
@@ -22,6 +26,18 @@ export function pathFault(path: string): PathFault | null {
     if (isForbiddenUnit(unit)) return { kind: 'character', unit: `U+${unit.toString(16).toUpperCase().padStart(4, '0')}`, at: i };
   }
   return null;
+}
+
+/** Nothing but printable ASCII, and no name that is empty or begins with a dot: as nearly all paths are. */
+function isPlain(path: string): boolean {
+  let before = 0;
+  for (let i = 0; i < path.length; i++) {
+    const unit = path.charCodeAt(i);
+    if (unit < 0x20 || unit > 0x7e) return false;
+    if (before === SLASH && (unit === SLASH || unit === DOT)) return false;
+    before = unit;
+  }
+  return true;
 }
 
 /** Why a path is refused, or null when it is valid. One clause in English, fit for a person. */

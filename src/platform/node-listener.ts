@@ -4,7 +4,10 @@
  */
 
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import type { ClientSocket, Listen, Listener, ListenOptions, SocketHandler } from '../ensemble/listener.ts';
+import type { ClientSocket, Listen, Listener, ListenOptions, SocketHandler, TlsPeer } from '../ensemble/listener.ts';
+import { withoutV4Prefix } from './socket-address.ts';
+import { loadSecureOptions } from './tls/stores.ts';
+import { tlsDoor } from './tls/tls-door.ts';
 
 /** After a goodbye, a peer that neither reads nor closes is cut off. */
 const LINGER_MS = 1_000;
@@ -12,7 +15,6 @@ const LINGER_MS = 1_000;
 const FIRST_BLOCK_BYTES = 1024;
 const BLOCK_BYTES = 16 * 1024;
 const NOTHING = new Uint8Array(0);
-const V4_IN_V6 = '::ffff:';
 
 /** The address cannot be listened on. The message is one line. */
 export class ListenError extends Error {
@@ -25,15 +27,25 @@ export class ListenError extends Error {
   }
 }
 
-/** Listens on a TCP port. @throws ListenError */
+/** Listens on a TCP port. @throws ListenError, and UsageError when keys or certificates cannot be used */
 export const nodeListen: Listen = async (options, accept) => {
-  const server = createServer({ noDelay: true, pauseOnConnect: false }, (socket) => take(socket, accept));
+  const { tls } = options;
+  const door = tls === undefined
+    ? null
+    : tlsDoor(tls, await loadSecureOptions(tls.settings), (socket, peer) => carrySocket(socket, accept, peer));
+  const server = createServer({ noDelay: true, pauseOnConnect: false }, (socket) => {
+    if (door === null) carrySocket(socket, accept);
+    else door.take(socket);
+  });
   await listening(server, options);
   const { address, port } = server.address() as AddressInfo;
   const listener: Listener = {
     host: address,
     port,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close: () => new Promise((resolve) => {
+      server.close(() => resolve());
+      door?.close();
+    }),
   };
   return listener;
 };
@@ -57,8 +69,11 @@ function explain(error: NodeJS.ErrnoException, host: string | null, port: number
   return new ListenError(`cannot listen on ${where}: ${reasons[code] ?? error.message}`, code);
 }
 
-function take(socket: Socket, accept: (socket: ClientSocket) => SocketHandler | null): void {
-  const own = new NodeClientSocket(socket);
+/** Hands a socket that stands to who wants it. @param peer who came over TLS; null in the clear */
+export function carrySocket(
+  socket: Socket, accept: (socket: ClientSocket) => SocketHandler | null, peer: TlsPeer | null = null,
+): void {
+  const own = new NodeClientSocket(socket, peer);
   const handler = accept(own);
   if (handler === null) {
     socket.destroy();
@@ -79,6 +94,7 @@ function take(socket: Socket, accept: (socket: ClientSocket) => SocketHandler | 
 class NodeClientSocket implements ClientSocket {
   readonly remoteAddress: string;
   readonly remotePort: number;
+  declare readonly tls?: TlsPeer;
   readonly #socket: Socket;
   /** Written bytes, copied one after the other: up to `sent` handed to the socket, up to `used` waiting. */
   #block: Uint8Array = NOTHING;
@@ -90,9 +106,9 @@ class NodeClientSocket implements ClientSocket {
   /** Called when bytes that had a part in a pause have gone without the socket ever being full. */
   drained: () => void = () => undefined;
 
-  constructor(socket: Socket) {
-    const address = socket.remoteAddress ?? '';
-    this.remoteAddress = address.startsWith(V4_IN_V6) ? address.slice(V4_IN_V6.length) : address;
+  constructor(socket: Socket, peer: TlsPeer | null) {
+    this.remoteAddress = withoutV4Prefix(socket.remoteAddress ?? '');
+    if (peer !== null) this.tls = peer;
     this.remotePort = socket.remotePort ?? 0;
     this.#socket = socket;
   }

@@ -61,10 +61,10 @@ class NodeStorage implements Storage {
     }
   }
 
-  async *stream(name: string): AsyncIterableIterator<Uint8Array> {
+  async *stream(name: string, from = 0): AsyncIterableIterator<Uint8Array> {
     const handle = await open(this.#path(name), constants.O_RDONLY);
     try {
-      for (let at = 0; ; ) {
+      for (let at = from; ; ) {
         // A fresh piece each time: the reader may keep views of it.
         const piece = new Uint8Array(STREAM_BYTES);
         const { bytesRead } = await handle.read(piece, 0, piece.length, at);

@@ -18,6 +18,7 @@ const GROWTH_BYTES = 64 * 1024;
 
 export class FrameDecoder {
   #limit: number;
+  readonly #mayCome: ((bytes: number) => boolean) | null;
   #headLength = 0;
   #head = 0;
   /** The length of the frame that is being read; -1 while its head is. */
@@ -25,9 +26,13 @@ export class FrameDecoder {
   #body: Uint8Array = NO_BYTES;
   #have = 0;
 
-  /** @param limit the longest payload, in bytes, that is taken */
-  constructor(limit: number = FRAME_BYTES_MAX) {
+  /**
+   * @param limit the longest payload, in bytes, that is taken
+   * @param mayCome asked about each payload when its length is known; false refuses it like one above the limit
+   */
+  constructor(limit: number = FRAME_BYTES_MAX, mayCome: ((bytes: number) => boolean) | null = null) {
     this.#limit = limit;
+    this.#mayCome = mayCome;
   }
 
   /** Changes the limit for the frames whose length has not been read yet. */
@@ -45,7 +50,7 @@ export class FrameDecoder {
    * of the chunk where it lies within it whole: it must be read or copied before the chunk is reused.
    * `onFrame` must not push; when it throws, the rest of the chunk is lost.
    *
-   * @throws WireError when a length is negative or above the limit
+   * @throws WireError when a length is negative or above the limit, or refused
    */
   push(chunk: Uint8Array, onFrame: (payload: Uint8Array) => void): void {
     // A subclass such as Node's Buffer would lend its own slice(), which does not copy, to every value read from it.
@@ -78,6 +83,7 @@ export class FrameDecoder {
     if (this.#head < 0 || this.#head > this.#limit) {
       throw new WireError(`a frame of ${this.#head} bytes; the limit is ${this.#limit}`);
     }
+    if (this.#mayCome?.(this.#head) === false) throw new WireError(`a frame of ${this.#head} bytes, and no room for it now`);
     this.#need = this.#head;
     return at;
   }

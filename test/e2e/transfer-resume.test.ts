@@ -95,7 +95,7 @@ describeWith(['chromium', 'java', 'zookeeper', 'kazoo'], 'a transfer that is cut
     await comparing.getByRole('button', { name: 'Compare', exact: true }).click();
     const differences = page.getByRole('tree', { name: 'Differences' });
     await differences.getByText('n-7', { exact: true }).click();
-    await page.getByRole('button', { name: 'Make B as A' }).click();
+    await page.getByRole('button', { name: 'Make B like A' }).click();
     await toast(page, 'The node is written; the comparison shows how it was').waitFor();
     await eventually(async () => expect((await other.get('/to/n-7')).data.toString('utf8')).toBe('value 7'));
     expect((await other.get('/to/n-8')).data.toString('utf8')).toBe('ours, too');

@@ -76,14 +76,23 @@ describeWith(['chromium', 'java', 'zookeeper', 'kazoo'], 'transfers', () => {
     await suite.other.set('/right/features/n-3', 'changed');
     await suite.other.delete('/right/limits/n-4');
     await suite.other.create('/right/database/extra', 'only here');
+    await suite.other.setAcl('/right/limits', [{ perms: 19, scheme: 'world', id: 'anyone' }]);
+    await suite.other.create('/left/who', 'same', { ephemeral: true });
+    await suite.other.create('/right/who', 'same');
     await row(page, '/left').waitFor();
     await rowMenu(page, '/left', 'Compare with…');
     const comparing = page.getByRole('dialog', { name: 'Compare left' });
     await comparing.getByRole('combobox', { name: 'Path' }).fill('/right');
+    await comparing.getByRole('checkbox', { name: 'With ephemeral nodes' }).click();
     await comparing.getByRole('button', { name: 'Compare', exact: true }).click();
     await isDone(page, 'Compare');
     const differences = page.getByRole('tree', { name: 'Differences' });
     await differences.getByText('extra', { exact: true }).click();
+    await differences.getByRole('treeitem', { name: 'limits, ACL' }).click();
+    await detail(page, 'Compare').getByText('world:anyone:rwa', { exact: true }).waitFor();
+    await differences.getByRole('treeitem', { name: 'who, kind' }).click();
+    await detail(page, 'Compare').getByText('A /left: ephemeral, 4 B').waitFor();
+    await detail(page, 'Compare').getByText('B /right: persistent, 4 B').waitFor();
     await differences.getByText('n-3', { exact: true }).click();
     await eventually(async () => {
       const shown = (await detail(page, 'Compare').locator('.view-lines').allTextContents()).join('\n').replaceAll('\u00a0', ' ');
@@ -111,6 +120,7 @@ describeWith(['chromium', 'java', 'zookeeper', 'kazoo'], 'transfers', () => {
   test('a copy on a production connection asks for the name; a running job is paused, gone on with and cancelled', async () => {
     const { page } = await suite.open(undefined, { environment: 'production' });
     await makeTree('/source');
+    await suite.other.create('/source/owned', 'by a session', { ephemeral: true });
     await row(page, '/source').waitFor();
     await rowMenu(page, '/source', 'Copy to…');
     const copying = page.getByRole('dialog', { name: 'Copy source' });
@@ -119,6 +129,7 @@ describeWith(['chromium', 'java', 'zookeeper', 'kazoo'], 'transfers', () => {
     const apply = copying.getByRole('button', { name: 'Copy 64 nodes' });
     await apply.waitFor();
     expect(await apply.isDisabled()).toBe(true);
+    await copying.getByText('Left out: 1 ephemeral node').waitFor();
     await copying.getByLabel(/^Type source-copy to confirm/).fill('source-copy');
     await shot(page, 'transfer-production');
     await apply.click();

@@ -129,6 +129,7 @@ describeWith(['chromium', 'java', 'zookeeper', 'kazoo'], 'a failing network and 
     await app.end();
     await page.getByRole('alert').filter({ hasText: 'Zooscope’s own connection was lost' }).waitFor();
     await waitForText(page, path, 'hours of typing');
+    expect(await saveButton(page, path).isDisabled()).toBe(true);
     await shot(page, 'trouble-app-ended');
   });
 });

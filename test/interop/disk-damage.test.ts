@@ -104,6 +104,7 @@ interface Case {
   readonly says?: RegExp;
 }
 
+const zxidOf = (name: string | undefined): number => Number.parseInt(name?.split('.')[1] ?? '', 16);
 const header = (patient: Patient): Buffer => readFileSync(patient.last.file).subarray(0, 16);
 const middle = (entries: readonly Entry[]): Entry => entries[entries.length >> 1] as Entry;
 const lastOf = (entries: readonly Entry[]): Entry => entries.at(-1) as Entry;
@@ -115,6 +116,13 @@ const cases: readonly Case[] = [
   { name: 'a last log of zeros', spoil: (p) => writeFileSync(p.next(), Buffer.alloc(9000)), ours: 'all', apache: 'refused' },
   { name: 'a last log with a header only', spoil: (p) => writeFileSync(p.next(), header(p)), ours: 'all', apache: 'all' },
   { name: 'a last entry cut short', spoil: (p) => truncateSync(p.last.file, lastOf(p.last.entries).at + 30), ours: 'one less', apache: 'less' },
+  {
+    name: 'a last entry of which only the beginning was written, with room behind it', ours: 'one less', apache: 'less',
+    spoil: (p) => {
+      const { at, end } = lastOf(p.last.entries);
+      for (let i = at + 30; i < end; i++) p.change(p.last.file, i, () => 0);
+    },
+  },
   { name: 'a last mark that is missing', spoil: (p) => p.change(p.last.file, lastOf(p.last.entries).end - 1, () => 0), ours: 'one less', apache: 'less' },
   {
     name: 'a changed byte in the last entry', ours: 'refused', apache: 'refused', says: /the checksum of an entry is wrong.*needs a backup/,
@@ -143,6 +151,13 @@ const cases: readonly Case[] = [
   },
   { name: 'a changed byte in the newest snapshot', spoil: (p) => p.change(p.path(p.snapshots.at(-1)), 300, (byte) => byte ^ 1), ours: 'all', apache: 'all' },
   { name: 'a newest snapshot cut short', spoil: (p) => truncateSync(p.path(p.snapshots.at(-1)), 200), ours: 'all', apache: 'all' },
+  {
+    name: 'a newest snapshot cut short, and the log before it gone', ours: 'refused', apache: 'less', says: /snapshot\.\w+ cannot be used.*transactions up to 0x\w+ are missing.*move that file away/,
+    spoil: (p) => {
+      truncateSync(p.path(p.snapshots.at(-1)), 200);
+      for (const name of p.logs.slice(p.logs.findLastIndex((log) => zxidOf(log) <= zxidOf(p.snapshots.at(-1))))) rmSync(p.path(name));
+    },
+  },
   { name: 'the newest snapshot gone', spoil: (p) => rmSync(p.path(p.snapshots.at(-1))), ours: 'all', apache: 'all' },
   {
     name: 'every snapshot gone', ours: 'refused', apache: 'refused', says: /no snapshot.*Put the snapshots back/,

@@ -145,21 +145,23 @@ class Cursor {
 
 /** One connection whose conversation is written down. */
 export class Talker {
-  readonly #name: string;
+  readonly name: string;
   readonly #lines: string[];
   readonly raw: RawClient;
   sessionId = 0n;
   password: Buffer = Buffer.alloc(16);
+  /** The last transaction that an answer told of, as a client remembers it. */
+  lastZxid = 0n;
   #xid = 0;
 
   constructor(name: string, raw: RawClient, lines: string[]) {
-    this.#name = name;
+    this.name = name;
     this.raw = raw;
     this.#lines = lines;
   }
 
   note(text: string): void {
-    this.#lines.push(`${this.#name}: ${text}`);
+    this.#lines.push(`${this.name}: ${text}`);
   }
 
   /** The handshake. @returns false when the server closed instead of answering */
@@ -198,6 +200,7 @@ export class Talker {
     }
     const xid = frame.readInt32BE(0);
     const body = new Cursor(frame.subarray(16));
+    if (xid > 0 && frame.readBigInt64BE(4) > 0n) this.lastZxid = frame.readBigInt64BE(4);
     if (xid === -1) {
       this.note(`event ${body.int()} state ${body.int()} ${body.text()} zxid ${frame.readBigInt64BE(4)}`);
     } else {

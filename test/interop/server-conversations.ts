@@ -2,6 +2,7 @@
 
 import { jute } from '../support/raw-client.ts';
 import { randomConversation } from './server-random-talk.ts';
+import { sessionConversation } from './server-session-talk.ts';
 import { ask, open, type Conversation, type Room, type Talker } from './server-conversation.ts';
 
 const ODD_PATHS = [
@@ -431,7 +432,9 @@ function seeds(): readonly number[] {
 }
 
 /** By seed, which stands in the name. */
-export const randomConversations = seeds().map((seed) => randomConversation(seed, RANDOM_REQUESTS));
+export const randomConversations = seeds().flatMap((seed) => [
+  randomConversation(seed, RANDOM_REQUESTS), sessionConversation(seed, RANDOM_REQUESTS),
+]);
 
 /** Conversations by chance alone when seeds are asked for: sessions that the others leave would expire meanwhile. */
 export const chosenConversations =

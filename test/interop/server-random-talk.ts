@@ -1,6 +1,7 @@
 /** Conversations by chance: two connections, a handful of paths, every operation, the same for both servers. */
 
 import { jute } from '../support/raw-client.ts';
+import { Dice, type Asked } from './server-dice.ts';
 import { ask, open, type Conversation, type Room, type Talker } from './server-conversation.ts';
 
 const PATHS = ['/', '/a', '/b', '/a/x', '/a/y', '/a/x/1', '/b/z', '/locked', '/locked/in', '/zookeeper/quota', '/none/such', '/a/', 'bad', ''];
@@ -10,40 +11,9 @@ const ACLS = [
   jute.vector([jute.acl(31, 'digest', 'bob:WGAwC+XYxdw8bJ5K6KcPh8oL58U='), jute.acl(4, 'world', 'anyone')]),
 ];
 
-/** xorshift32: the same numbers everywhere. */
-function chance(seed: number): (bound: number) => number {
-  let state = seed * 0x9e3779b1 || 1;
-  return (bound) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % bound;
-  };
-}
-
-type Asked = readonly [number, Uint8Array];
-
-class Dice {
-  readonly below: (bound: number) => number;
-
-  constructor(seed: number) {
-    this.below = chance(seed);
-  }
-
-  pick<T>(items: readonly T[]): T {
-    return items[this.below(items.length)] as T;
-  }
-
-  version(): number {
-    return this.pick([-1, -1, -1, 0, 1, 2]);
-  }
-
+class PathDice extends Dice {
   path(): string {
     return this.pick(PATHS);
-  }
-
-  data(): string | null {
-    return this.pick([null, '', 'x', 'longer data']);
   }
 
   /** What may also be a part of a multi. */
@@ -106,7 +76,7 @@ export function randomConversation(seed: number, requests: number): Conversation
   return {
     name: `by chance, seed ${seed}`,
     async hold(room: Room) {
-      const dice = new Dice(seed);
+      const dice = new PathDice(seed);
       const talkers = [await room.join('a'), await room.join('b')];
       await talkers[1]?.do(100, ask.auth('digest', 'bob:bobsecret'), -4);
       for (let i = 0; i < requests; i++) {

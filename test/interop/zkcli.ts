@@ -35,9 +35,9 @@ export async function runCliScript(server: string, commands: readonly string[]):
   return { outputs, events, exitCode };
 }
 
-/** Runs one command given as arguments. */
-export async function runCliOnce(server: string, command: readonly string[]): Promise<CliReport> {
-  const { text, exitCode } = await runCli(server, command, '');
+/** Runs one command given as arguments. @param jvm Java options, such as those of a client that speaks TLS */
+export async function runCliOnce(server: string, command: readonly string[], jvm: readonly string[] = []): Promise<CliReport> {
+  const { text, exitCode } = await runCli(server, command, '', jvm);
   const masked = text.map((line) => masks(line, server)).filter((line) => line !== '' && line !== 'WATCHER::');
   return { outputs: [[command.join(' '), ...masked.filter((line) => !isEvent(line))]], events: [], exitCode };
 }
@@ -74,11 +74,13 @@ function masks(line: string, server: string): string {
     .replaceAll(port, '(port)');
 }
 
-async function runCli(server: string, command: readonly string[], input: string): Promise<{ text: string[]; exitCode: number | null }> {
+async function runCli(
+  server: string, command: readonly string[], input: string, jvm: readonly string[] = [],
+): Promise<{ text: string[]; exitCode: number | null }> {
   const { java, zookeeper } = requireParts('java', 'zookeeper');
   const args = [
     '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData', '-Dfile.encoding=UTF-8', '-Dsun.jnu.encoding=UTF-8',
-    '-Dorg.slf4j.simpleLogger.defaultLogLevel=off', '-Dlogback.configurationFile=none.xml',
+    '-Dorg.slf4j.simpleLogger.defaultLogLevel=off', '-Dlogback.configurationFile=none.xml', ...jvm,
     '-cp', zookeeper.classpath, 'org.apache.zookeeper.ZooKeeperMain', '-server', server, ...command,
   ];
   // Errors go where results go, in the order in which they are printed.

@@ -70,7 +70,7 @@ export class SimDisk {
       list: () => this.#soon(() => [...this.files.keys()]),
       read: (name) => this.#soon(() => this.#file(name).view.slice()),
       readTail: (name, bytes) => this.#soon(() => this.#file(name).view.slice(-bytes)),
-      stream: (name) => this.#stream(name),
+      stream: (name, from = 0) => this.#stream(name, from),
       size: (name) => this.#soon(() => this.#file(name).view.length),
       create: (name, first) => this.#soon(() => {
         if (this.files.has(name)) throw new Error(`EEXIST ${name}`);
@@ -144,10 +144,10 @@ export class SimDisk {
     return file;
   }
 
-  async *#stream(name: string): AsyncIterableIterator<Uint8Array> {
+  async *#stream(name: string, from: number): AsyncIterableIterator<Uint8Array> {
     const bytes = await this.#soon(() => this.#file(name).view.slice());
     const piece = 100 + below(this.#random, 3000);
-    for (let at = 0; at < bytes.length; at += piece) yield bytes.slice(at, at + piece);
+    for (let at = from; at < bytes.length; at += piece) yield bytes.slice(at, at + piece);
   }
 
   #soon<T>(run: () => T, leaveHalf: () => void = () => undefined): Promise<T> {

@@ -5,6 +5,7 @@
  */
 
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 
 const replyTimeoutMs = 10_000;
 
@@ -100,6 +101,17 @@ export async function connectRaw(host: string, port: number): Promise<RawClient>
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);
     socket.once('error', reject);
+  });
+  return rawClientOver(socket);
+}
+
+/** The same over TLS, after the handshake. The server's name is not checked. */
+export async function connectRawTls(host: string, port: number, options: ConnectionOptions): Promise<RawClient> {
+  const socket = connectTls({ host, port, rejectUnauthorized: false, ...options });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('secureConnect', resolve);
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error('the connection was closed during the handshake')));
   });
   return rawClientOver(socket);
 }

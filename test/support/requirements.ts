@@ -9,7 +9,7 @@ import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, test } from 'vitest';
 
-export type PartName = 'java' | 'zookeeper' | 'chromium' | 'kazoo';
+export type PartName = 'java' | 'zookeeper' | 'chromium' | 'kazoo' | 'openssl';
 
 export interface JavaPart {
   readonly command: string;
@@ -30,11 +30,16 @@ export interface KazooPart {
   readonly python: string;
 }
 
+export interface OpensslPart {
+  readonly command: string;
+}
+
 export interface Parts {
   readonly java: JavaPart;
   readonly zookeeper: ZooKeeperPart;
   readonly chromium: ChromiumPart;
   readonly kazoo: KazooPart;
+  readonly openssl: OpensslPart;
 }
 
 const hints: Readonly<Record<PartName, string>> = {
@@ -42,6 +47,7 @@ const hints: Readonly<Record<PartName, string>> = {
   zookeeper:
     'Apache ZooKeeper not found (set ZOOKEEPER_HOME to an unpacked release; on Debian: apt install zookeeper)',
   chromium: 'Chromium not found (set CHROMIUM_PATH or put chromium or google-chrome on PATH)',
+  openssl: 'the openssl command not found (put it on PATH; on Debian: apt install openssl)',
   kazoo: 'kazoo not found (needs /usr/bin/python3 with kazoo, or set KAZOO_PYTHON; on Debian: apt install python3-kazoo)',
 };
 
@@ -50,6 +56,7 @@ const finders: { readonly [Name in PartName]: () => Parts[Name] | undefined } = 
   zookeeper: findZooKeeper,
   chromium: findChromium,
   kazoo: findKazoo,
+  openssl: findOpenssl,
 };
 
 const found = new Map<PartName, Parts[PartName] | undefined>();
@@ -127,8 +134,8 @@ function findZooKeeper(): ZooKeeperPart | undefined {
   const debian = '/usr/share/java';
   const jars = [join(debian, 'zookeeper.jar'), join(debian, 'slf4j-simple.jar')];
   if (!jars.every((jar) => existsSync(jar))) return undefined;
-  // The AdminServer needs it, and Debian's zookeeper.jar does not name it.
-  jars.push(join(debian, 'servlet-api.jar'));
+  // The AdminServer needs the one, the port for TLS the other, and Debian's zookeeper.jar names neither.
+  jars.push(join(debian, 'servlet-api.jar'), join(debian, 'netty-codec.jar'));
   return { classpath: jars.join(delimiter), version: jarVersion(debian) ?? '' };
 }
 
@@ -157,6 +164,11 @@ function findKazoo(): KazooPart | undefined {
     if (spawnSync(python, ['-c', 'import kazoo'], { stdio: 'ignore' }).status === 0) return { python };
   }
   return undefined;
+}
+
+function findOpenssl(): OpensslPart | undefined {
+  const [command] = onPath('openssl');
+  return command === undefined ? undefined : { command };
 }
 
 function onPath(name: string): string[] {

@@ -2,6 +2,7 @@
 
 import type { ConnectionStats, ServerStats } from '../processors/stats.ts';
 import type { ExpiryBucket } from '../processors/session-tracker.ts';
+import type { Access } from '../processors/auth/access.ts';
 import type { TreeReader } from '../tree/api.ts';
 import type { ZxidDigest } from '../txn/snapshot-content.ts';
 import type { ConnectionKey, WatchTables } from '../watches/watch-tables.ts';
@@ -10,6 +11,8 @@ export interface ConnectionView {
   readonly key: ConnectionKey;
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /** It came to secureClientPort. */
+  readonly onSecurePort: boolean;
   /** 0 before it has a session. */
   readonly sessionId: bigint;
   readonly timeoutMs: number;
@@ -37,10 +40,16 @@ export interface AdminView {
   readonly mode: string;
   readonly stats: ServerStats;
   readonly tree: TreeReader;
+  /** Who may do what: commands that change something ask. */
+  readonly access: Access;
   readonly watches: WatchTables;
   readonly digestHistory: readonly ZxidDigest[];
   readonly digestMismatches: number;
   readonly outstanding: number;
+  /** TLS handshakes under way. */
+  readonly handshakes: number;
+  /** The chance to be turned away when a session begins: from 0 to 1. */
+  readonly dropChance: number;
   readonly sessionCount: number;
   readonly uptimeMs: number;
   /** Kept and shown; this server traces nothing by it. */

@@ -21,12 +21,17 @@ export function connectionLine(connection: ConnectionView, brief: boolean): stri
   return `${head}(${inner})`;
 }
 
-export function cons(view: AdminView): string {
-  return lines([...view.connections().map((connection) => connectionLine(connection, false)), '']);
+/** The connections of one port (ServerCnxnFactory.getConnections). */
+export function connectionsOn(view: AdminView, onSecurePort: boolean): readonly ConnectionView[] {
+  return view.connections().filter((connection) => connection.onSecurePort === onSecurePort);
 }
 
-export function crst(view: AdminView): string {
-  for (const connection of view.connections()) connection.stats.reset();
+export function cons(view: AdminView, onSecurePort: boolean): string {
+  return lines([...connectionsOn(view, onSecurePort).map((connection) => connectionLine(connection, false)), '']);
+}
+
+export function crst(view: AdminView, onSecurePort: boolean): string {
+  for (const connection of connectionsOn(view, onSecurePort)) connection.stats.reset();
   return 'Connection stats reset.\n';
 }
 

@@ -54,8 +54,8 @@ export function gauges(view: AdminView): Figure[] {
     ['last_client_response_size', stats.replySizes.last],
     ['max_client_response_size', stats.replySizes.max],
     ['min_client_response_size', stats.replySizes.min],
-    ['connection_drop_probability', '0.0'],
-    ['outstanding_tls_handshake', 0],
+    ['connection_drop_probability', javaDouble(view.dropChance)],
+    ['outstanding_tls_handshake', view.handshakes],
   ];
 }
 
@@ -70,6 +70,7 @@ export function summaries({ stats }: AdminView): NamedSummary[] {
   return [
     { name: 'fsynctime', values: stats.fsync },
     { name: 'snapshottime', values: stats.snapshots },
+    { name: 'restore_time', values: stats.restores },
     { name: 'readlatency', values: stats.reads },
     { name: 'updatelatency', values: stats.updates },
   ];

@@ -1,7 +1,7 @@
 /** Words about the whole server: srvr, stat, conf, envi, dirs (facts 6.1). */
 
 import type { AdminView } from './admin-view.ts';
-import { connectionLine } from './connection-words.ts';
+import { connectionLine, connectionsOn } from './connection-words.ts';
 import { hex, javaDouble, lines } from './text.ts';
 import { SERVER_VERSION } from './version.ts';
 
@@ -24,8 +24,8 @@ export function srvr(view: AdminView): string {
   return lines([`Zookeeper version: ${SERVER_VERSION}`, ...figures(view)]);
 }
 
-export function stat(view: AdminView): string {
-  const clients = view.connections().map((connection) => connectionLine(connection, true));
+export function stat(view: AdminView, onSecurePort: boolean): string {
+  const clients = connectionsOn(view, onSecurePort).map((connection) => connectionLine(connection, true));
   return lines([`Zookeeper version: ${SERVER_VERSION}`, 'Clients:', ...clients, '', ...figures(view)]);
 }
 

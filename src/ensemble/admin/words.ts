@@ -6,7 +6,7 @@ import { mntr } from './mntr.ts';
 import { conf, dirs, envi, hash, srvr, stat } from './server-words.ts';
 import { wchc, wchp, wchs } from './watch-words.ts';
 
-type Word = (view: AdminView) => string | Promise<string>;
+type Word = (view: AdminView, onSecurePort: boolean) => string | Promise<string>;
 
 const ANSWERS: Readonly<Record<string, Word>> = {
   conf, cons, crst, dirs, dump, envi, hash, mntr, srst, srvr, stat, wchc, wchp, wchs,
@@ -20,8 +20,11 @@ const ANSWERS: Readonly<Record<string, Word>> = {
  * that this server has nothing to say to (stmk, orst) by nothing.
  *
  * @param allowed 4lw.commands.whitelist
+ * @param onSecurePort where it was asked: words about connections tell of that port's alone
  */
-export async function answerWord(word: string, view: AdminView, allowed: ReadonlySet<string> | 'all'): Promise<string> {
+export async function answerWord(
+  word: string, view: AdminView, allowed: ReadonlySet<string> | 'all', onSecurePort = false,
+): Promise<string> {
   if (allowed !== 'all' && !allowed.has(word)) return `${word} is not executed because it is not in the whitelist.\n`;
-  return (await ANSWERS[word]?.(view)) ?? '';
+  return (await ANSWERS[word]?.(view, onSecurePort)) ?? '';
 }

@@ -2,6 +2,8 @@
 
 import { JUTE_MAX_BUFFER_DEFAULT } from '../../wire/framing.ts';
 import { ConfigError } from './config-error.ts';
+import { readSecuritySettings, type SecuritySettings } from './security-settings.ts';
+import { readThrottleSettings, type ThrottleSettings } from './throttle-settings.ts';
 import { parseFlag, parseWhole, parseYesNo } from './values.ts';
 import type { Properties } from './zoo-cfg.ts';
 
@@ -25,6 +27,8 @@ export interface Settings {
   /** fsync.warningthresholdms */
   readonly fsyncWarningMs: number;
   readonly trustEmptySnapshot: boolean;
+  /** serializeLastProcessedZxid.enabled; off here unless asked for, as in 3.8. */
+  readonly snapshotsEndWithZxid: boolean;
   readonly extendedTypes: boolean;
   readonly digestEnabled: boolean;
   readonly closeSessionPaths: boolean;
@@ -51,6 +55,10 @@ export interface Settings {
   readonly containerNeverUsedMs: number;
   /** Words that may be asked; `*` has become all of them. */
   readonly words: ReadonlySet<string> | 'all';
+  readonly security: SecuritySettings;
+  readonly throttle: ThrottleSettings;
+  /** audit.enable: the audit log is on. */
+  readonly audit: boolean;
   /** exists asks for READ, as Apache's servers do since 3.8.4 (zooscope.existsNeedsRead). */
   readonly existsNeedsRead: boolean;
   /** Watch events go only to those who may READ, as since 3.8.4 (zooscope.eventsNeedRead). */
@@ -60,6 +68,11 @@ export interface Settings {
 const KIB = 1024;
 const SASL_PROVIDER_CLASS = 'org.apache.zookeeper.server.auth.SASLAuthenticationProvider';
 const AUTH_PROVIDER = /^zookeeper\.authProvider\./;
+/** Those that authProvider.N may name; the first two are there without it. */
+const PROVIDER_CLASSES: ReadonlySet<string> = new Set([
+  'org.apache.zookeeper.server.auth.IPAuthenticationProvider', 'org.apache.zookeeper.server.auth.DigestAuthenticationProvider',
+  'org.apache.zookeeper.server.auth.X509AuthenticationProvider', SASL_PROVIDER_CLASS,
+]);
 
 /**
  * Reads the properties that this server knows; others are left alone.
@@ -92,6 +105,7 @@ export function readSettings(properties: Properties): Settings {
     snapshotLogBytes: Math.max(0, whole('zookeeper.snapSizeLimitInKb', 4_194_304, -KIB)) * KIB,
     snapshotCompression: readCompression(properties.get('zookeeper.snapshot.compression.method') ?? ''),
     fsyncWarningMs: whole('fsync.warningthresholdms', whole('zookeeper.fsync.warningthresholdms', 1000, 0), 0),
+    snapshotsEndWithZxid: flag('zookeeper.serializeLastProcessedZxid.enabled', false),
     trustEmptySnapshot: flag('zookeeper.snapshot.trust.empty', false),
     extendedTypes: flag('zookeeper.extendedTypesEnabled', false),
     digestEnabled: flag('zookeeper.digest.enabled', true),
@@ -113,6 +127,9 @@ export function readSettings(properties: Properties): Settings {
       'znode.container.maxNeverUsedIntervalMs', whole('zookeeper.znode.container.maxNeverUsedIntervalMs', 300_000, 0), 0,
     ),
     words: readWords(properties.get('zookeeper.4lw.commands.whitelist')),
+    security: readSecuritySettings(properties),
+    throttle: readThrottleSettings(properties),
+    audit: flag('zookeeper.audit.enable', false),
     existsNeedsRead: flag('zookeeper.zooscope.existsNeedsRead', true),
     eventsNeedRead: flag('zookeeper.zooscope.eventsNeedRead', true),
   };
@@ -134,8 +151,7 @@ function readWords(text: string | undefined): ReadonlySet<string> | 'all' {
 
 /** Properties that switch on what this server does not have; a server must not pretend. */
 const REFUSED_WHEN_TRUE = [
-  'readonlymode.enabled', 'zookeeper.sessionRequireClientSASLAuth', 'zookeeper.enforce.auth.enabled',
-  'zookeeper.client.portUnification', 'zookeeper.enableEagerACLCheck', 'zookeeper.audit.enable',
+  'readonlymode.enabled', 'zookeeper.audit.enable',
 ];
 
 /**
@@ -149,6 +165,6 @@ export function refuseUnsupportedProperties(properties: Properties): void {
     if (text?.trim().toLowerCase() === 'true') throw new ConfigError(`${name}=${text}: not supported yet`);
   }
   for (const [name, value] of properties) {
-    if (AUTH_PROVIDER.test(name) && value.trim() !== SASL_PROVIDER_CLASS) throw new ConfigError(`${name}=${value}: not supported yet`);
+    if (AUTH_PROVIDER.test(name) && !PROVIDER_CLASSES.has(value.trim())) throw new ConfigError(`${name}=${value}: not supported yet`);
   }
 }

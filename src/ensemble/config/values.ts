@@ -46,3 +46,14 @@ export function parseYesNo(key: string, text: string): boolean {
   if (value === 'no' || value === 'false') return false;
   throw new ConfigError(`${key}=${text}: yes or no is needed`);
 }
+
+/**
+ * A number that may have a fraction.
+ *
+ * @throws ConfigError naming the key and the value
+ */
+export function parseDecimal(key: string, text: string): number {
+  const value = text.trim();
+  if (!/^[+-]?\d{1,15}(\.\d{0,15})?$|^[+-]?\.\d{1,15}$/.test(value)) throw new ConfigError(`${key}=${text}: a number is needed`);
+  return Number(value);
+}

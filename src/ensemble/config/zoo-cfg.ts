@@ -15,9 +15,14 @@ export interface ZooCfg {
   /** Where the transaction logs go; dataDir unless said otherwise. */
   readonly dataLogDir: string;
   readonly tickMs: number;
+  /** -1: none, which only a server with a secure port may have. */
   readonly clientPort: number;
   /** null: every address of the machine. */
   readonly clientPortAddress: string | null;
+  /** For TLS; -1: none. */
+  readonly secureClientPort: number;
+  /** null: every address of the machine. */
+  readonly secureClientPortAddress: string | null;
   /** -1: what the system does by itself. */
   readonly clientPortListenBacklog: number;
   /** Connections from one address; 0: no limit. */
@@ -32,9 +37,9 @@ export interface ZooCfg {
   readonly properties: Properties;
 }
 
-/** Keys of an ensemble, of TLS and of other parts that are not here yet. */
+/** Keys of an ensemble and of other parts that are not here yet. */
 const UNSUPPORTED = new Set([
-  'secureClientPort', 'secureClientPortAddress', 'observerMasterPort', 'dynamicConfigFile', 'oraclePath',
+  'observerMasterPort', 'dynamicConfigFile', 'oraclePath',
 ]);
 const UNSUPPORTED_START = ['server.', 'group.', 'weight.', 'quorum.auth.'];
 /** Switches of such parts: they may stand in a file as long as they are off. */
@@ -83,14 +88,22 @@ class Reader {
   }
 }
 
+/** For a member of an ensemble, whose keys somebody else reads. */
+export interface ZooCfgOptions {
+  /** Keys that are passed over. */
+  readonly elsewhere?: (key: string) => boolean;
+  /** The client port may stand in the server's own line. */
+  readonly portElsewhere?: boolean;
+}
+
 /**
  * Reads the text of a zoo.cfg.
  *
  * @param defines -D properties; a key of the file wins over the property of its name, as in Apache's server
  * @throws ConfigError one line naming what is missing, wrong or not supported
  */
-export function parseZooCfg(text: string, defines: Properties = new Map()): ZooCfg {
-  const reader = new Reader(parseProperties(text));
+export function parseZooCfg(text: string, defines: Properties = new Map(), { elsewhere = () => false, portElsewhere = false }: ZooCfgOptions = {}): ZooCfg {
+  const reader = new Reader(new Map([...parseProperties(text)].filter(([key]) => !elsewhere(key))));
   const dataDir = reader.string('dataDir');
   if (dataDir === null) throw new ConfigError('dataDir is not set');
   const tickMs = reader.whole('tickTime', 3000, { min: 1 });
@@ -100,12 +113,15 @@ export function parseZooCfg(text: string, defines: Properties = new Map()): ZooC
     throw new ConfigError(`minSessionTimeout=${minSessionTimeoutMs}: must not be above maxSessionTimeout=${maxSessionTimeoutMs}`);
   }
   const portText = reader.string('clientPort');
+  const securePortText = reader.string('secureClientPort');
   const cfg = {
     dataDir,
     dataLogDir: reader.string('dataLogDir') ?? dataDir,
     tickMs,
     clientPort: portText === null ? -1 : parseWhole('clientPort', portText, PORT),
     clientPortAddress: reader.string('clientPortAddress'),
+    secureClientPort: securePortText === null ? -1 : parseWhole('secureClientPort', securePortText, PORT),
+    secureClientPortAddress: reader.string('secureClientPortAddress'),
     clientPortListenBacklog: reader.whole('clientPortListenBacklog', -1, { min: -1 }),
     maxClientCnxns: reader.whole('maxClientCnxns', 60, { min: 0 }),
     minSessionTimeoutMs,
@@ -120,8 +136,17 @@ export function parseZooCfg(text: string, defines: Properties = new Map()): ZooC
     refuseUnsupported(key, value);
     properties.set(key.startsWith('zookeeper.') ? key : `zookeeper.${key}`, value);
   }
-  if (cfg.clientPort < 0) throw new ConfigError('clientPort is not set');
+  if (!portElsewhere) checkPorts(cfg);
   return { ...cfg, properties };
+}
+
+function checkPorts(
+  { clientPort, secureClientPort, secureClientPortAddress }: Pick<ZooCfg, 'clientPort' | 'secureClientPort' | 'secureClientPortAddress'>,
+): void {
+  if (secureClientPort < 0 && secureClientPortAddress !== null) {
+    throw new ConfigError('secureClientPortAddress is set, and secureClientPort is not');
+  }
+  if (clientPort < 0 && secureClientPort < 0) throw new ConfigError('clientPort is not set');
 }
 
 /** -1 stands for the default. */

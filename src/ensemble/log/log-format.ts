@@ -28,14 +28,27 @@ export function logHeader(): Uint8Array {
   return bytes;
 }
 
-/** One entry. @param txn what encodeTransaction gave; not empty */
+/**
+ * Writes one entry.
+ *
+ * @param view of `bytes`, which has room for it from `at` on
+ * @param txn what encodeTransaction gave; not empty
+ * @returns where the entry ends
+ */
+export function putLogEntry(bytes: Uint8Array, view: DataView, at: number, txn: Uint8Array): number {
+  view.setUint32(at, 0);
+  view.setUint32(at + 4, adler32(txn));
+  view.setInt32(at + 8, txn.length);
+  bytes.set(txn, at + 12);
+  const end = at + txn.length + ENTRY_OVERHEAD_BYTES;
+  bytes[end - 1] = ENTRY_MARK;
+  return end;
+}
+
+/** One entry by itself. */
 export function logEntry(txn: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(txn.length + ENTRY_OVERHEAD_BYTES);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(4, adler32(txn));
-  view.setInt32(8, txn.length);
-  bytes.set(txn, 12);
-  bytes[bytes.length - 1] = ENTRY_MARK;
+  putLogEntry(bytes, new DataView(bytes.buffer), 0, txn);
   return bytes;
 }
 
@@ -60,40 +73,85 @@ export interface Damage {
   readonly entriesAfter: number;
 }
 
+/** How a file begins: as a log does, with too few bytes to say, or as something else. */
+export function beginsAsLog(bytes: Uint8Array): boolean | null {
+  // A header that was cut short: Apache's server made the file, and then the lights went out.
+  if (bytes.length < LOG_HEADER_BYTES) return null;
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getInt32(0) === MAGIC;
+}
+
+/** @throws StorageError LogCorrupt, always */
+export function noLog(name: string): never {
+  throw corrupt({ file: name, offset: 0, what: 'it does not begin as a transaction log does', torn: false, entriesAfter: 0 });
+}
+
+/** Where the entries of some bytes stop. */
+export interface Stop {
+  /** In the file: where the next entry begins, or the one that cannot be read. */
+  readonly at: number;
+  /** Why; null: only the bytes given end here. */
+  readonly what: string | null;
+  /** The bytes are as they were written, but say something that is not known here. */
+  readonly unknown: boolean;
+  /** With fewer bytes than this from `at` on nothing more can be read. */
+  readonly need: number;
+}
+
 /**
- * The entries of one file, up to its end or to the first that cannot be read; the damage, or null for a clean end, is
- * the generator's result. What Apache's server takes for an end of the file (a length of 0, a missing mark) is looked
- * at more closely here: it may be the place where an acknowledged transaction was lost.
+ * The entries that lie whole in some bytes of a file. What Apache's server takes for an end of the file (a length of
+ * 0, a missing mark) is a stop like any other: it may be the place where an acknowledged transaction was lost.
+ *
+ * @param bytes a piece of the file that begins where an entry does
+ * @param base where that is
+ * @param fileBytes the length of the whole file
+ */
+export function* entriesIn(bytes: Uint8Array, base: number, fileBytes: number): Generator<LogEntry, Stop, undefined> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  let need = ENTRY_OVERHEAD_BYTES;
+  const stop = (what: string | null, unknown = false): Stop => ({ at: base + at, what, unknown, need });
+  for (; at + ENTRY_OVERHEAD_BYTES <= bytes.length; need = ENTRY_OVERHEAD_BYTES) {
+    const length = view.getInt32(at + 8);
+    if (length === 0) return stop('there are bytes behind its end');
+    const end = at + length + ENTRY_OVERHEAD_BYTES;
+    if (length < 0 || base + end > fileBytes) return stop(`an entry of ${length} bytes`);
+    need = end - at;
+    if (end > bytes.length) return stop(null);
+    const txn = bytes.subarray(at + 12, end - 1);
+    if (view.getUint32(at) !== 0 || view.getUint32(at + 4) !== adler32(txn)) return stop('the checksum of an entry is wrong');
+    if (bytes[end - 1] !== ENTRY_MARK) return stop('the mark behind an entry is missing');
+    const decoded = decodeEntry(txn);
+    if (typeof decoded === 'string') return stop(`an entry cannot be read: ${decoded}`, true);
+    yield { txn: decoded, bytes: txn, offset: base + at, end: base + end };
+    at = end;
+  }
+  return stop(null);
+}
+
+/**
+ * What a stop means, from the end of the file.
+ *
+ * @param rest the file from the beginning of a sector at or before the stop; zeros at its end may be left out
+ * @param base where that is in the file
+ * @returns null for a clean end
+ */
+export function damageAt(file: string, { at, what, unknown }: Stop, rest: Uint8Array, base: number): Damage | null {
+  const found = { file, offset: at, what: what ?? 'an entry is cut short' };
+  if (unknown) return { ...found, torn: false, entriesAfter: 0 };
+  const tail = examineTail(rest, at - base);
+  return tail === null ? null : { ...found, ...tail };
+}
+
+/**
+ * The entries of a file that is in memory, up to its end or to the first that cannot be read; the damage, or null for a
+ * clean end, is the generator's result. For a file on a disk there is readLogFile.
  *
  * @throws StorageError LogCorrupt when the file is no log at all
  */
 export function* readLog(name: string, bytes: Uint8Array): Generator<LogEntry, Damage | null, undefined> {
-  // A header that was cut short: Apache's server made the file, and then the lights went out.
-  if (bytes.length < LOG_HEADER_BYTES) return null;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getInt32(0) !== MAGIC) {
-    if (bytes.every((byte) => byte === 0)) return null;
-    throw corrupt({ file: name, offset: 0, what: 'it does not begin as a transaction log does', torn: false, entriesAfter: 0 });
-  }
-  const damage = (offset: number, what: string): Damage | null => {
-    const tail = examineTail(bytes, offset);
-    return tail === null ? null : { file: name, offset, what, ...tail };
-  };
-  let at = LOG_HEADER_BYTES;
-  while (at + ENTRY_OVERHEAD_BYTES <= bytes.length) {
-    const length = view.getInt32(at + 8);
-    if (length === 0) return damage(at, 'there are bytes behind its end');
-    const end = at + length + ENTRY_OVERHEAD_BYTES;
-    if (length < 0 || end > bytes.length) return damage(at, `an entry of ${length} bytes`);
-    const txn = bytes.subarray(at + 12, end - 1);
-    if (view.getUint32(at) !== 0 || view.getUint32(at + 4) !== adler32(txn)) return damage(at, 'the checksum of an entry is wrong');
-    if (bytes[end - 1] !== ENTRY_MARK) return damage(at, 'the mark behind an entry is missing');
-    const decoded = decodeEntry(txn);
-    if (typeof decoded === 'string') return { file: name, offset: at, what: `an entry cannot be read: ${decoded}`, torn: false, entriesAfter: 0 };
-    yield { txn: decoded, bytes: txn, offset: at, end };
-    at = end;
-  }
-  return damage(at, 'an entry is cut short');
+  if (beginsAsLog(bytes) !== true) return bytes.length < LOG_HEADER_BYTES || bytes.every((byte) => byte === 0) ? null : noLog(name);
+  const stop = yield* entriesIn(bytes.subarray(LOG_HEADER_BYTES), LOG_HEADER_BYTES, bytes.length);
+  return damageAt(name, stop, bytes, 0);
 }
 
 /** @returns what is wrong, when it cannot be decoded */

@@ -9,7 +9,7 @@
 import { adler32 } from '../../base/checksum.ts';
 
 /** Disks write a sector whole or not at all. */
-const SECTOR_BYTES = 512;
+export const SECTOR_BYTES = 512;
 const CHECKSUM_AT = 4;
 const LENGTH_AT = 8;
 const TXN_AT = 12;
@@ -39,6 +39,13 @@ export function examineTail(bytes: Uint8Array, at: number): Tail | null {
   // Nothing is behind the damage: a write that ended early, unless it is all there and something else is wrong.
   const endedEarly = entriesAfter === 0 && claimed !== null && dataEnd < claimed;
   return { torn: endedEarly && !isWholeBut(bytes, at, dataEnd), entriesAfter };
+}
+
+/** Whether there is nothing but zeros. */
+export function isAllZero(bytes: Uint8Array): boolean {
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset % 4 === 0 ? bytes.byteOffset : 0, bytes.byteOffset % 4 === 0 ? bytes.length >> 2 : 0);
+  for (let i = 0; i < words.length; i++) if (words[i] !== 0) return false;
+  return isZero(bytes, words.length * 4, bytes.length);
 }
 
 function lastNonZero(bytes: Uint8Array): number {

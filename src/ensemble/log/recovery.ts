@@ -11,9 +11,11 @@ import type { SnapshotTarget } from '../txn/snapshot-content.ts';
 import { compressionOf, logsCovering, logsOf, snapshotsOf, type NamedFile } from './file-names.ts';
 import type { SnapshotCodecs } from './compression.ts';
 import type { Damage } from './log-format.ts';
+import { readLogFile } from './log-reader.ts';
 import { Replay } from './replay.ts';
 import { endsAsSnapshot, SNAPSHOT_BYTES_MIN } from './snapshot-format.ts';
 import { readSnapshot } from './snapshot-reader.ts';
+import { chunksOf, reading, repairing } from './storage-access.ts';
 import { StorageError } from './storage-error.ts';
 
 export interface RecoverOptions<T extends SnapshotTarget> {
@@ -46,6 +48,8 @@ interface Base<T> {
   readonly target: T;
   readonly zxid: bigint;
   readonly snapshot: string | null;
+  /** The newest snapshot, when it could not be used: what its name says has happened. */
+  readonly newer: NamedFile | null;
 }
 
 /**
@@ -61,27 +65,44 @@ export async function recover<T extends SnapshotTarget>(
 ): Promise<Recovered<T>> {
   const logStorage = options.logs ?? storage;
   const logger = options.logger ?? silentLogger;
-  const snapshots = snapshotsOf(await reading(null, storage.list())).reverse();
-  const logs = logsOf(await reading(null, logStorage.list()));
+  const names = await reading(null, storage.list());
+  const logNames = logStorage === storage ? names : await reading(null, logStorage.list());
+  if (logStorage !== storage) checkPlaces(names, logNames);
+  const snapshots = snapshotsOf(names).reverse();
+  const logs = logsOf(logNames);
   const base = await readNewest(storage, snapshots, logs, options, logger);
   if (base === null) {
     return { target: options.newTarget(), zxid: 0n, snapshot: null, txnsReplayed: 0, fresh: true };
   }
   const replay = new Replay(base.target, base.zxid, base.snapshot !== null);
-  const covering = logsCovering(logs, base.zxid);
-  for (const { name } of covering) replay.file(name, await reading(name, logStorage.read(name)));
+  for (const { name } of logsCovering(logs, base.zxid)) {
+    replay.ended(name, await readLogFile(logStorage, name, (entry) => replay.entry(name, entry)));
+  }
   const damage = replay.finish(base.snapshot);
+  if (base.newer !== null && base.newer.zxid > replay.zxid) throw behind(base.newer, replay.zxid);
   if (damage !== null) await cutOff(logStorage, damage, logger);
   if (replay.lastWhole !== null) {
     const { name, end, doubtful } = replay.lastWhole;
-    await reading(name, logStorage.truncate(name, end, doubtful));
+    await repairing(name, logStorage.truncate(name, end, doubtful));
   }
   for (const name of replay.hollow) {
     logger.log('warn', 'a log without a whole transaction is removed', { file: name });
-    await reading(name, logStorage.remove(name));
+    await repairing(name, logStorage.remove(name));
   }
   logger.log('info', 'data recovered', { snapshot: base.snapshot, txns: replay.count, zxid: formatId(replay.zxid) });
   return { target: base.target, zxid: replay.zxid, snapshot: base.snapshot, txnsReplayed: replay.count, fresh: false };
+}
+
+/** Files in the wrong directory would be passed over (FileTxnSnapLog.checkLogDir, checkSnapDir). */
+function checkPlaces(names: readonly string[], logNames: readonly string[]): void {
+  const [log] = logsOf(names);
+  const [snapshot] = snapshotsOf(logNames);
+  if (log !== undefined) {
+    throw new StorageError('Misplaced', `${log.name} lies in dataDir, but dataLogDir says that logs lie elsewhere: move all logs there, or take dataLogDir away`, log.name);
+  }
+  if (snapshot !== undefined) {
+    throw new StorageError('Misplaced', `${snapshot.name} lies in dataLogDir, but snapshots belong in dataDir: move it there, or correct the two settings`, snapshot.name);
+  }
 }
 
 /**
@@ -91,20 +112,10 @@ export async function recover<T extends SnapshotTarget>(
 async function cutOff(storage: Storage, damage: Damage, logger: Logger): Promise<void> {
   const { file, offset, what, entriesAfter } = damage;
   if (entriesAfter > 0) {
-    const tail = (await reading(file, storage.read(file))).subarray(offset);
-    await reading(file, storage.writeWhole(`torn-end-of-${file}-at-${offset}`, [tail]));
+    await repairing(file, storage.writeWhole(`torn-end-of-${file}-at-${offset}`, chunksOf(storage, file, offset)));
   }
   logger.log('warn', 'the unfinished end of a log is cut off: it was never acknowledged', { file, offset, what, entriesAfter });
-  await reading(file, storage.truncate(file, offset));
-}
-
-/** What the disk answers; what it refuses, by name. */
-async function reading<T>(name: string | null, answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    throw new StorageError('ReadFailed', `${name ?? 'the data directory'} cannot be read: ${String(error)}`, name);
-  }
+  await repairing(file, storage.truncate(file, offset));
 }
 
 /** @param snapshots newest first @returns null for a directory with nothing in it */
@@ -120,8 +131,8 @@ async function readNewest<T extends SnapshotTarget>(
     try {
       await checkEnd(storage, name);
       const target = options.newTarget();
-      await readSnapshot(name, zxid, options.codecs.unpack(name, streaming(storage, name)), target);
-      return { target, zxid, snapshot: name };
+      await readSnapshot(name, zxid, options.codecs.unpack(name, chunksOf(storage, name)), target);
+      return { target, zxid, snapshot: name, newer: complaints.length === 0 ? null : (snapshots[0] ?? null) };
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       logger.log('warn', 'a snapshot cannot be used', { file: name, reason: error.message });
@@ -135,7 +146,7 @@ async function readNewest<T extends SnapshotTarget>(
   if (logs.length === 0) return null;
   if (options.trustEmpty !== true) throw missing(logs);
   logger.log('warn', 'there is no snapshot; starting from the logs alone, as told', { first: logs[0]?.name });
-  return { target: options.newTarget(), zxid: 0n, snapshot: null };
+  return { target: options.newTarget(), zxid: 0n, snapshot: null, newer: null };
 }
 
 /** The cheap check first: a snapshot that was not written to its end is not worth reading. */
@@ -143,19 +154,6 @@ async function checkEnd(storage: Storage, name: string): Promise<void> {
   if (compressionOf(name) !== null) return;
   if (!endsAsSnapshot(await reading(name, storage.readTail(name, SNAPSHOT_BYTES_MIN)))) {
     throw new StorageError('SnapshotCorrupt', `${name} was not written to its end`, name);
-  }
-}
-
-async function* streaming(storage: Storage, name: string): AsyncIterableIterator<Uint8Array> {
-  const chunks = storage.stream(name)[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const { done, value } = await reading(name, chunks.next());
-      if (done === true) return;
-      yield value;
-    }
-  } finally {
-    await chunks.return?.();
   }
 }
 
@@ -167,6 +165,17 @@ function unusable(first: StorageError, count: number): StorageError {
       'empty this server’s data directory and let it copy the data from the others.',
     first.file,
     first.offset,
+  );
+}
+
+/** A snapshot holds what was in the log before, so the log must reach it (Apache's server starts with less). */
+function behind({ name, zxid }: NamedFile, end: bigint): StorageError {
+  return new StorageError(
+    'LogGap',
+    `${name} cannot be used, and without it the data ends at ${formatId(end)}: transactions up to ${formatId(zxid)} are ` +
+      'missing. Put a sound copy of it, or the logs before it, back. Only to go on without those transactions, ' +
+      'or in an ensemble, whose other servers have them, move that file away and start again.',
+    name,
   );
 }
 

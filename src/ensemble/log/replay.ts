@@ -2,7 +2,7 @@
 
 import { formatId } from '../../model/zxid.ts';
 import type { SnapshotTarget } from '../txn/snapshot-content.ts';
-import { corrupt, follows, gap, readLog, type Damage } from './log-format.ts';
+import { corrupt, follows, gap, type Damage, type LogEntry } from './log-format.ts';
 import { BATCH_TXNS_MAX } from './log-tail.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -20,6 +20,9 @@ export class Replay {
   #anchored: boolean;
   /** Of a log before: whatever was lost there, the next one must go on as if nothing was. */
   #damage: Damage | null = null;
+  /** Of the file being read: where its last entries begin, and where the last of them ends. */
+  #begins: number[] = [];
+  #end = 0;
 
   constructor(target: SnapshotTarget, zxid: bigint, anchored: boolean) {
     this.#target = target;
@@ -27,23 +30,22 @@ export class Replay {
     this.#anchored = anchored;
   }
 
-  /** Takes the transactions of one file, which must come after those of the file before. @throws StorageError */
-  file(name: string, bytes: Uint8Array): void {
-    const entries = readLog(name, bytes);
-    let end = 0;
-    const begins: number[] = [];
-    for (let step = entries.next(); ; step = entries.next()) {
-      if (step.done === true) {
-        if (end > 0) this.lastWhole = { name, doubtful: begins.at(-BATCH_TXNS_MAX) ?? (begins[0] as number), end };
-        else if (step.value === null || step.value.torn) this.hollow.push(name);
-        // The newest damage is what counts: a log that goes on where another broke off has shown that nothing is missing.
-        if (step.value !== null) this.#damage = step.value;
-        return;
-      }
-      ({ end } = step.value);
-      begins.push(step.value.offset);
-      this.#take(name, step.value.txn);
-    }
+  /** Takes the next entry of a file; files come in the order of their names. @throws StorageError */
+  entry(name: string, { txn, offset, end }: LogEntry): void {
+    this.#end = end;
+    this.#begins.push(offset);
+    if (this.#begins.length > 2 * BATCH_TXNS_MAX) this.#begins.splice(0, BATCH_TXNS_MAX);
+    this.#take(name, txn);
+  }
+
+  /** A file was read to its end, or to where it is damaged. */
+  ended(name: string, damage: Damage | null): void {
+    const doubtful = this.#begins.at(-BATCH_TXNS_MAX) ?? this.#begins[0];
+    if (doubtful !== undefined) this.lastWhole = { name, doubtful, end: this.#end };
+    else if (damage === null || damage.torn) this.hollow.push(name);
+    // The newest damage is what counts: a log that goes on where another broke off has shown that nothing is missing.
+    if (damage !== null) this.#damage = damage;
+    this.#begins = [];
   }
 
   #take(name: string, txn: Parameters<SnapshotTarget['replay']>[0]): void {

@@ -19,6 +19,8 @@ const SLASH = 0x2f;
 /** The most that can follow the first seal. */
 const TAIL_BYTES_MAX = DIGEST_BYTES + LAST_ZXID_BYTES + 2 * SEAL_BYTES;
 
+type SnapshotContent = Pick<SnapshotTarget, 'addSession' | 'addAcl' | 'addNode'>;
+
 const aclList = vector(AclRecord);
 
 /**
@@ -36,7 +38,7 @@ export async function readSnapshot(name: string, zxid: bigint, chunks: Chunks, t
     await feed.next((reader) => [reader.int(), reader.long()]);
     await readContent(feed, target);
     await checkSeal(feed);
-    target.finish(zxid, await readTail(feed));
+    target.finish(zxid, (await readTail(feed)).digest);
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     throw new StorageError('SnapshotCorrupt', `${name} is damaged at byte ${feed.offset}: ${error.message}`, name, feed.offset);
@@ -45,8 +47,45 @@ export async function readSnapshot(name: string, zxid: bigint, chunks: Chunks, t
   }
 }
 
+/**
+ * Fills the target from the plain bytes of a snapshot that has no name and no log behind it (the `restore` command of
+ * the AdminServer; ZKDatabase.deserializeSnapshot).
+ *
+ * @returns the last transaction that is in it: as it says itself (since 3.6), and at least the newest of its nodes
+ * @throws StorageError SnapshotCorrupt
+ */
+export async function readNamelessSnapshot(chunks: Chunks, target: SnapshotTarget): Promise<bigint> {
+  const feed = new SnapshotFeed(chunks);
+  let newest = 0n;
+  const content: SnapshotContent = {
+    addSession: (session) => target.addSession(session),
+    addAcl: (acl) => target.addAcl(acl),
+    addNode: (node) => {
+      for (const zxid of [node.mzxid, node.pzxid]) if (zxid > newest) newest = zxid;
+      target.addNode(node);
+    },
+  };
+  try {
+    const magic = await feed.next((reader) => reader.int());
+    if (magic !== SNAPSHOT_MAGIC) throw new WireError('it does not begin as a snapshot does');
+    await feed.next((reader) => [reader.int(), reader.long()]);
+    await readContent(feed, content);
+    await checkSeal(feed);
+    const { digest, lastZxid } = await readTail(feed);
+    const said = lastZxid ?? digest?.zxid ?? 0n;
+    const zxid = said > newest ? said : newest;
+    target.finish(zxid, digest);
+    return zxid;
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    throw new StorageError('SnapshotCorrupt', `the snapshot is damaged at byte ${feed.offset}: ${error.message}`, null, feed.offset);
+  } finally {
+    await feed.close();
+  }
+}
+
 /** What a file and a SNAP from a leader have in common: sessions, ACLs, nodes and their end. @throws WireError */
-export async function readContent(feed: SnapshotFeed, target: SnapshotTarget): Promise<void> {
+export async function readContent(feed: SnapshotFeed, target: SnapshotContent): Promise<void> {
   await readEach(feed, await feed.next(countOf), readSession, (session) => target.addSession(session));
   await readEach(feed, await feed.next(countOf), readAcl, (acl) => target.addAcl(acl));
   for (;;) {
@@ -106,22 +145,23 @@ function readNode(reader: JuteReader): SnapshotNode | null {
 }
 
 /** The digest and the last zxid, which older servers do not write. */
-async function readTail(feed: SnapshotFeed): Promise<ZxidDigest | null> {
+async function readTail(feed: SnapshotFeed): Promise<{ readonly digest: ZxidDigest | null; readonly lastZxid: bigint | null }> {
   for (let before = -1; feed.remaining <= TAIL_BYTES_MAX && feed.remaining !== before; ) {
     before = feed.remaining;
     await feed.more();
   }
   let digest: ZxidDigest | null = null;
+  let lastZxid: bigint | null = null;
   if (feed.remaining >= DIGEST_BYTES + SEAL_BYTES) {
     digest = await feed.next((reader) => ({ zxid: reader.long(), digestVersion: reader.int(), digest: reader.long() }));
     await checkSeal(feed);
   }
   if (feed.remaining > 0) {
     if (feed.remaining !== LAST_ZXID_BYTES + SEAL_BYTES) throw new WireError(`${feed.remaining} bytes too many`);
-    await feed.next((reader) => reader.long());
+    lastZxid = await feed.next((reader) => reader.long());
     await checkSeal(feed);
   }
-  return digest;
+  return { digest, lastZxid };
 }
 
 /** Reads a seal and compares it with the checksum of everything before it. */

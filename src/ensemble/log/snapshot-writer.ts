@@ -52,8 +52,12 @@ export function* contentChunks(source: SnapshotSource): IterableIterator<Uint8Ar
   yield out.take();
 }
 
-/** The file's bytes in chunks of about 64 KiB. Releases the source when it ends, however it ends. */
-export function* snapshotChunks(source: SnapshotSource): IterableIterator<Uint8Array> {
+/**
+ * The file's bytes in chunks of about 64 KiB. Releases the source when it ends, however it ends.
+ *
+ * @param withLastZxid end with the last transaction's zxid, as servers do since 3.9; older ones read on past it
+ */
+export function* snapshotChunks(source: SnapshotSource, withLastZxid = false): IterableIterator<Uint8Array> {
   try {
     const out = new Output();
     out.writer.int(SNAPSHOT_MAGIC);
@@ -68,6 +72,11 @@ export function* snapshotChunks(source: SnapshotSource): IterableIterator<Uint8A
       out.writer.long(digest.zxid);
       out.writer.int(digest.digestVersion);
       out.writer.long(digest.digest);
+      yield out.take();
+      out.seal();
+    }
+    if (withLastZxid) {
+      out.writer.long(source.lastZxid());
       yield out.take();
       out.seal();
     }
@@ -116,6 +125,8 @@ function writeNode(writer: JuteWriter, node: SnapshotNode): void {
 export interface SnapshotForm {
   readonly compression: Compression;
   readonly codecs: SnapshotCodecs;
+  /** serializeLastProcessedZxid.enabled; false unless said otherwise. */
+  readonly withLastZxid?: boolean;
 }
 
 /**
@@ -130,11 +141,11 @@ export async function writeSnapshot(
   storage: Storage,
   source: SnapshotSource,
   giveWay: () => Promise<void>,
-  { compression, codecs }: SnapshotForm,
+  { compression, codecs, withLastZxid = false }: SnapshotForm,
 ): Promise<string> {
   const name = snapshotName(source.zxid, codecs.ending(compression));
   try {
-    await storage.writeWhole(name, codecs.pack(compression, politely(snapshotChunks(source), giveWay)));
+    await storage.writeWhole(name, codecs.pack(compression, politely(snapshotChunks(source, withLastZxid), giveWay)));
   } catch (error) {
     if (error instanceof InvariantError) throw error;
     throw new StorageError('WriteFailed', `${name} cannot be written: ${String(error)}`, name);

@@ -11,6 +11,8 @@ export type StorageProblem =
   | 'SnapshotCorrupt'
   /** There are logs but no snapshot. */
   | 'SnapshotMissing'
+  /** Logs and snapshots are in each other's directory. */
+  | 'Misplaced'
   /** A kind of snapshot that cannot be read here. */
   | 'SnapshotUnsupported'
   /** The disk refused to read. */

@@ -19,8 +19,8 @@ export interface Storage {
   read(name: string): Promise<Uint8Array>;
   /** The last bytes of a file: `bytes` of them, or all when it is shorter. */
   readTail(name: string, bytes: number): Promise<Uint8Array>;
-  /** A file's bytes from its beginning, in pieces, so that a large one need not be in memory at once. */
-  stream(name: string): AsyncIterable<Uint8Array>;
+  /** A file's bytes from an offset (0 unless given) to its end, in pieces, so that a large one need not be in memory at once. */
+  stream(name: string, from?: number): AsyncIterable<Uint8Array>;
   /**
    * Creates a file that must not exist and that begins with these bytes. It is there with all of them, durably, or not
    * at all: Apache's server does not start on a log without a whole header.

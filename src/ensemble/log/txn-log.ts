@@ -4,12 +4,12 @@
  * after a failed write nothing is ever said to be durable again.
  */
 
-import { concatBytes } from '../../base/bytes.ts';
 import { invariant } from '../../base/invariant.ts';
 import { formatId } from '../../model/zxid.ts';
 import type { Storage, StorageFile } from './storage.ts';
 import { logName } from './file-names.ts';
-import { LOG_HEADER_BYTES, logEntry, logHeader } from './log-format.ts';
+import { LogBatch } from './log-batch.ts';
+import { LOG_HEADER_BYTES, logHeader } from './log-format.ts';
 import { BATCH_TXNS_MAX } from './log-tail.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -30,7 +30,8 @@ const ROOM_LEFT_BYTES = 4096;
 interface Segment {
   /** The file to begin; null to go on with the current one. */
   readonly begins: string | null;
-  readonly parts: Uint8Array[];
+  /** Synced one by one: recovery counts on it that never more than a batch is on its way to the disk. */
+  readonly batches: LogBatch[];
 }
 
 interface OpenFile {
@@ -45,6 +46,8 @@ export class TxnLog {
   readonly #forceSync: boolean;
   readonly #fileBytesMax: number;
   #waiting: Segment[] = [];
+  /** Written, and ready to be filled again. */
+  #spare: LogBatch | null = null;
   #open: OpenFile | null = null;
   #rolled = true;
   #fileBytes = 0;
@@ -85,7 +88,7 @@ export class TxnLog {
   /**
    * Takes one transaction in; it is durable when a `sync` called later has resolved.
    *
-   * @param bytes what encodeTransaction gave
+   * @param bytes what encodeTransaction gave, which is copied
    * @param zxid must be greater than the last one
    */
   append(bytes: Uint8Array, zxid: bigint): void {
@@ -94,10 +97,9 @@ export class TxnLog {
     if (this.#lastZxid !== null && zxid <= this.#lastZxid) invariant(false, `${formatId(zxid)} logged after ${formatId(this.#lastZxid)}`);
     this.#lastZxid = zxid;
     if (this.#rolled) this.#begin(logName(zxid));
-    const entry = logEntry(bytes);
-    this.#segment().parts.push(entry);
-    this.#fileBytes += entry.length;
-    this.#bytesAppended += entry.length;
+    const entryBytes = this.#batch().add(bytes);
+    this.#fileBytes += entryBytes;
+    this.#bytesAppended += entryBytes;
     if (this.#fileBytesMax > 0 && this.#fileBytes > this.#fileBytesMax) this.#rolled = true;
   }
 
@@ -135,15 +137,19 @@ export class TxnLog {
 
   #begin(name: string): void {
     this.#rolled = false;
-    this.#waiting.push({ begins: name, parts: [] });
+    this.#waiting.push({ begins: name, batches: [] });
     this.#fileBytes = LOG_HEADER_BYTES;
   }
 
-  #segment(): Segment {
-    const last = this.#waiting.at(-1);
-    if (last !== undefined) return last;
-    const fresh: Segment = { begins: null, parts: [] };
-    this.#waiting.push(fresh);
+  /** The one that the next transaction goes to. */
+  #batch(): LogBatch {
+    if (this.#waiting.length === 0) this.#waiting.push({ begins: null, batches: [] });
+    const { batches } = this.#waiting.at(-1) as Segment;
+    const last = batches.at(-1);
+    if (last !== undefined && last.count < BATCH_TXNS_MAX) return last;
+    const fresh = this.#spare ?? new LogBatch();
+    this.#spare = null;
+    batches.push(fresh);
     return fresh;
   }
 
@@ -168,7 +174,12 @@ export class TxnLog {
     try {
       for (const segment of segments) {
         if (segment.begins !== null) await this.#change(segment.begins);
-        await this.#putAll(segment.parts);
+        for (const [at, batch] of segment.batches.entries()) {
+          if (at > 0 && this.#forceSync) await this.#open?.file.sync();
+          await this.#put(batch.bytes);
+          batch.clear();
+          this.#spare = batch;
+        }
       }
       if (this.#forceSync) await this.#open?.file.sync();
     } catch (error) {
@@ -189,15 +200,6 @@ export class TxnLog {
       await before.file.close();
     }
     this.#open = { file: await this.#storage.create(name, logHeader()), written: LOG_HEADER_BYTES, size: 0 };
-  }
-
-  /** Recovery counts on it that never more than a batch is on its way to the disk. */
-  async #putAll(parts: readonly Uint8Array[]): Promise<void> {
-    for (let at = 0; at < parts.length; at += BATCH_TXNS_MAX) {
-      if (at > 0 && this.#forceSync) await this.#open?.file.sync();
-      const batch = parts.slice(at, at + BATCH_TXNS_MAX);
-      await this.#put(batch.length === 1 ? (batch[0] as Uint8Array) : concatBytes(batch));
-    }
   }
 
   async #put(bytes: Uint8Array): Promise<void> {

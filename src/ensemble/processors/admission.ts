@@ -49,9 +49,12 @@ export class Admission {
   #over = false;
   #broken: string | null = null;
 
-  /** @param requestBytesMax jute.maxbuffer */
-  constructor(requestBytesMax: number) {
-    this.#decoder = new FrameDecoder(requestBytesMax);
+  /**
+   * @param requestBytesMax jute.maxbuffer
+   * @param mayCome whether there is room for a request of so many bytes
+   */
+  constructor(requestBytesMax: number, mayCome: ((bytes: number) => boolean) | null = null) {
+    this.#decoder = new FrameDecoder(requestBytesMax, mayCome);
   }
 
   /** Takes bytes in; `next` hands out what they hold. The chunk is kept: it must not be reused. */

@@ -1,6 +1,7 @@
 /** What a client, or the server itself, asks for: the input of every stage after admission. */
 
 import type { Id } from '../../model/acl.ts';
+import type { ErrorCode } from '../../model/error-code.ts';
 import type { ConnectionKey } from '../watches/watch-tables.ts';
 
 export interface Request {
@@ -16,6 +17,10 @@ export interface Request {
   readonly identities: readonly Id[];
   /** On the monotonic clock, ms. */
   readonly receivedMs: number;
+  /** Which server of the ensemble the client is connected to: the leader's number of its link; 0 or none for this one. */
+  readonly owner?: number;
+  /** Set when it is turned away, and only waits for its turn to be told so. */
+  readonly refusal?: ErrorCode;
 }
 
 /** Codes of ZooDefs.OpCode that stages ask for by name. */

@@ -11,6 +11,8 @@ interface Session {
   /** The bucket it stands in. */
   deadlineMs: number;
   closing: boolean;
+  /** The server that its client is connected to, as Request.owner; null while nobody has spoken for it. */
+  owner: number | null;
 }
 
 /** One group of sessions that expire together. */
@@ -79,7 +81,7 @@ export class SessionTracker implements Sessions {
 
   /** Begins to track a session, or touches one that is tracked. */
   track(id: bigint, timeoutMs: number, nowMs: number): void {
-    if (!this.#sessions.has(id)) this.#sessions.set(id, { timeoutMs, deadlineMs: -1, closing: false });
+    if (!this.#sessions.has(id)) this.#sessions.set(id, { timeoutMs, deadlineMs: -1, closing: false, owner: null });
     this.touch(id, timeoutMs, nowMs);
   }
 
@@ -107,16 +109,28 @@ export class SessionTracker implements Sessions {
     return true;
   }
 
-  /** 0, or the error code for a request of this session (checkSession in the standalone server). */
-  check(id: bigint): number {
+  /**
+   * 0, or the error code for a request of this session (SessionTrackerImpl.checkSession): a session speaks through one
+   * server at a time.
+   */
+  check(id: bigint, owner = 0): number {
     const session = this.#sessions.get(id);
     if (session === undefined) return ErrorCode.UnknownSession;
-    return session.closing ? ErrorCode.SessionExpired : 0;
+    if (session.closing) return ErrorCode.SessionExpired;
+    session.owner ??= owner;
+    return session.owner === owner ? 0 : ErrorCode.SessionMoved;
+  }
+
+  /** Its client is connected to this server from now on. */
+  setOwner(id: bigint, owner: number): void {
+    const session = this.#sessions.get(id);
+    if (session !== undefined) session.owner = owner;
   }
 
   /** The same for the creation of an ephemeral node (checkGlobalSession): an unknown session counts as expired. */
-  checkGlobal(id: bigint): number {
-    return this.check(id) === 0 ? 0 : ErrorCode.SessionExpired;
+  checkGlobal(id: bigint, owner = 0): number {
+    const code = this.check(id, owner);
+    return code === 0 || code === ErrorCode.SessionMoved ? code : ErrorCode.SessionExpired;
   }
 
   /** Its closing is on the way: nothing more is done in its name. */

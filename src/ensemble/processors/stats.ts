@@ -64,6 +64,9 @@ export const COUNTERS = [
   'connection_request_count', 'connection_revalidate_count', 'response_bytes', 'sessionless_connections_expired',
   'stale_sessions_expired', 'ttl_node_deleted_count', 'watch_bytes', 'large_requests_rejected', 'snapshot_error_count',
   'digest_mismatches_count', 'fsync_threshold_exceed_count',
+  'request_throttle_wait_count', 'stale_requests', 'stale_requests_dropped', 'throttled_ops', 'tls_handshake_exceeded',
+  'unsuccessful_handshake',
+  'snapshot_rate_limited_count', 'restore_rate_limited_count', 'restore_error_count',
 ] as const;
 export type CounterName = (typeof COUNTERS)[number];
 
@@ -75,6 +78,7 @@ export class ServerStats {
   readonly updates = new Latency();
   readonly fsync = new Latency();
   readonly snapshots = new Latency();
+  readonly restores = new Latency();
   readonly replySizes = new ReplySizes();
   readonly #counters = new Map<CounterName, number>(COUNTERS.map((name) => [name, 0]));
 

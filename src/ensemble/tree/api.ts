@@ -5,9 +5,8 @@ import type { Stat } from '../../model/stat.ts';
 import type { Transaction } from '../txn/transaction.ts';
 import type { TreeChange } from './changes.ts';
 
-/** A node's stored fields: StatPersisted, data and ACL (facts 1.10, 4.7). */
-export interface NodeView {
-  readonly data: Uint8Array | null;
+/** A node's stored fields: StatPersisted and ACL (facts 1.10, 4.7). */
+export interface NodeFields {
   readonly acl: readonly Acl[];
   readonly czxid: bigint;
   readonly mzxid: bigint;
@@ -21,6 +20,18 @@ export interface NodeView {
   /** Stored: session, container mark, or TTL mark and time. */
   readonly ephemeralOwner: bigint;
   readonly childCount: number;
+}
+
+export interface NodeView extends NodeFields {
+  readonly data: Uint8Array | null;
+}
+
+/** A node without a copy of its data: what is needed to decide about it. */
+export interface NodeSummary extends NodeFields {
+  /** 0 for null. */
+  readonly dataBytes: number;
+  /** CRC-32 of path and data, from which its digest goes on; of no meaning where nodes are not digested. */
+  readonly content: number;
 }
 
 /** The outcome of one part, as the reply needs it. */
@@ -47,6 +58,8 @@ export interface TreeReader {
   readonly ephemeralCount: number;
   /** '' is the root as well. */
   node(path: string): NodeView | undefined;
+  /** '' is the root as well. */
+  summary(path: string): NodeSummary | undefined;
   /** As clients see it. */
   stat(path: string): Stat | undefined;
   children(path: string): readonly string[] | undefined;

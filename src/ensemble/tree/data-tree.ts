@@ -8,7 +8,7 @@ import { CONTAINER_OWNER, ttlOwner } from '../../model/create-mode.ts';
 import { ErrorCode } from '../../model/error-code.ts';
 import type { Stat } from '../../model/stat.ts';
 import type { Transaction, TxnBody, TxnHeader } from '../txn/transaction.ts';
-import type { Applied, ApplyResult, NodeView, Tree } from './api.ts';
+import type { Applied, ApplyResult, NodeSummary, NodeView, Tree } from './api.ts';
 import type { TreeChange } from './changes.ts';
 import { Field, NONE, ROOT, type NodeId } from './node-store.ts';
 import { TreeState, type Moment } from './tree-state.ts';
@@ -88,6 +88,27 @@ export class DataTree implements Tree {
     };
   }
 
+  summary(path: string): NodeSummary | undefined {
+    const id = this.state.find(path);
+    if (id === NONE) return undefined;
+    const { store } = this.state;
+    return {
+      dataBytes: Math.max(store.dataLength(id), 0),
+      content: store.content(id),
+      acl: this.state.acl(id),
+      czxid: store.long(id, Field.czxid),
+      mzxid: store.long(id, Field.mzxid),
+      pzxid: store.long(id, Field.pzxid),
+      ctime: store.long(id, Field.ctime),
+      mtime: store.long(id, Field.mtime),
+      version: store.int(id, Field.version),
+      cversion: store.int(id, Field.cversion),
+      aversion: store.int(id, Field.aversion),
+      ephemeralOwner: store.long(id, Field.owner),
+      childCount: store.int(id, Field.childCount),
+    };
+  }
+
   stat(path: string): Stat | undefined {
     const id = this.state.find(path);
     return id === NONE ? undefined : this.#stat(id);
@@ -143,6 +164,17 @@ export class DataTree implements Tree {
   }
 
   /** As `apply`, for a log that is replayed: nobody waits for a reply or watches. */
+  /**
+   * What /zookeeper/config tells: each member of an ensemble writes its own, outside of transactions
+   * (ZKDatabase.initConfigInZKDatabase).
+   *
+   * @param version the configuration's
+   * @param timeMs the wall clock
+   */
+  setConfig(text: Uint8Array, version: bigint, timeMs: bigint): void {
+    this.state.setData('/zookeeper/config', text, -1, { zxid: version, timeMs, changes: null });
+  }
+
   replay(txn: Transaction): void {
     this.#apply(txn.header, txn.body, { zxid: txn.header.zxid, timeMs: txn.header.timeMs, changes: null });
     this.#reached(txn.header.zxid);

@@ -87,6 +87,7 @@ export class Database implements SnapshotTarget {
       acls: scan.acls,
       nodes: () => scan.nodes(),
       digest: () => (this.#digestEnabled ? this.#digestNow() : null),
+      lastZxid: () => tree.lastZxid,
       release: () => scan.release(),
     };
   }

@@ -212,6 +212,11 @@ export class NodeStore {
     this.#nodes.setInt(id, DATA_BYTES, data === null ? -1 : data.length);
   }
 
+  /** As `setContent` was told, unsigned. */
+  content(id: NodeId): number {
+    return this.#nodes.int(id, CONTENT) >>> 0;
+  }
+
   /** What `digest` goes on from: CRC-32 of path and data. */
   setContent(id: NodeId, checksum: number): void {
     this.#nodes.setInt(id, CONTENT, checksum | 0);

@@ -54,6 +54,8 @@ export interface SnapshotSource {
   nodes(): IterableIterator<SnapshotNode>;
   /** To be asked after the last node; null when digests are off. */
   digest(): ZxidDigest | null;
+  /** The last transaction that may be in. To be asked after the last node. */
+  lastZxid(): bigint;
   /** Must be called once, when the writing ended or was given up. */
   release(): void;
 }

@@ -5,10 +5,13 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ConfigError } from '../../ensemble/config/config-error.ts';
+import { parseProperties } from '../../ensemble/config/properties.ts';
 import { parseZooCfg, type ZooCfg } from '../../ensemble/config/zoo-cfg.ts';
 import { StorageError } from '../../ensemble/log/storage-error.ts';
+import { Member, type MemberEnvironment, type MemberOptions } from '../../ensemble/member/member.ts';
+import { isEnsembleKey, readEnsembleConfig, readMyId, withClientOfLine, type EnsembleConfig } from '../../ensemble/member/ensemble-config.ts';
 import { Server } from '../../ensemble/server.ts';
 import { UsageError } from '../../model/errors.ts';
 import { nodeClock } from '../../platform/node-clock.ts';
@@ -16,6 +19,7 @@ import { nodeDigests } from '../../platform/node-digests.ts';
 import { nodeGzip } from '../../platform/node-gzip.ts';
 import { ListenError, nodeListen } from '../../platform/node-listener.ts';
 import { nodeListenHttp } from '../../platform/node-http-listener.ts';
+import { nodeQuorumNetwork } from '../../platform/node-quorum-network.ts';
 import { nodeRandom } from '../../platform/node-random.ts';
 import { installNodeText } from '../../platform/node-text.ts';
 import { logLevelOf, streamLogger } from '../stream-logger.ts';
@@ -55,6 +59,8 @@ function isForPeople(error: unknown): error is Error {
 interface Configuration {
   readonly config: ZooCfg;
   readonly text: string;
+  /** null: the server stands alone. */
+  readonly ensemble: EnsembleConfig | null;
 }
 
 async function readConfig({ configFile, defines }: ServerCommandLine): Promise<Configuration> {
@@ -65,10 +71,18 @@ async function readConfig({ configFile, defines }: ServerCommandLine): Promise<C
     throw new UsageError('ConfigFile', `the configuration cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
   try {
-    return { config: parseZooCfg(text, defines), text };
+    const ensemble = readEnsembleConfig(text, await readDynamic(text));
+    const alone = ensemble === null;
+    return { config: parseZooCfg(text, defines, alone ? {} : { elsewhere: isEnsembleKey, portElsewhere: true }), text, ensemble };
   } catch (error) {
     throw error instanceof ConfigError ? new UsageError('Config', `${configFile}: ${error.message}`) : error;
   }
+}
+
+/** The file that dynamicConfigFile names; null when none is named. */
+async function readDynamic(text: string): Promise<string | null> {
+  const file = parseProperties(text).get('dynamicConfigFile')?.trim();
+  return file === undefined ? null : readFile(file, 'utf8');
 }
 
 async function runServer(line: ServerCommandLine, configuration: Configuration): Promise<number> {
@@ -109,8 +123,8 @@ async function readJaas({ properties }: ZooCfg): Promise<string | null> {
 }
 
 function startServer(
-  { config, text: configText }: Configuration, jaas: string | null, directories: Directories, onFailure: (error: unknown) => void,
-): Promise<Server> {
+  { config, text: configText, ensemble }: Configuration, jaas: string | null, directories: Directories, onFailure: (error: unknown) => void,
+): Promise<Server | Member> {
   const logger = streamLogger((line) => void process.stderr.write(line), logLevelOf(process.env['ZOOSCOPE_LOG']));
   const environment = {
     clock: nodeClock,
@@ -127,7 +141,22 @@ function startServer(
     logDirectory: directories.logDirectory,
     defer: (fn: () => void) => void setImmediate(fn),
   };
-  return Server.start(environment, { config, configText, onFailure, jaas });
+  if (ensemble === null) return Server.start(environment, { config, configText, onFailure, jaas });
+  return startMember({ ...environment, quorum: nodeQuorumNetwork }, { config, configText, onFailure, jaas }, ensemble);
+}
+
+async function startMember(
+  environment: MemberEnvironment, options: Pick<MemberOptions, 'config' | 'configText' | 'onFailure' | 'jaas'>, ensemble: EnsembleConfig,
+): Promise<Member> {
+  const file = join(options.config.dataDir, 'myid');
+  const myid = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new UsageError('Config', `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  const sid = readMyId(myid, ensemble.membership);
+  const { initLimit, syncLimit, membership } = ensemble;
+  const config = withClientOfLine(options.config, membership, sid);
+  if (config.clientPort < 0) throw new ConfigError('clientPort is not set');
+  return Member.start(environment, { ...options, config, sid, initLimit, syncLimit, membership });
 }
 
 function shownHost(host: string): string {

@@ -76,8 +76,11 @@ class FileExportOutput implements ExportOutput {
     await this.#doing(async () => {
       await this.#refuseExisting();
       await mkdir(dirname(this.#file), { recursive: true });
-      const handle = await open(this.#part, bytes === 0 ? 'w+' : 'r+', OWNER_ONLY);
+      // A new file, and not the old one made empty: whoever else may be writing to that does not write into ours.
+      if (bytes === 0) await rm(this.#part, { force: true });
+      const handle = await open(this.#part, bytes === 0 ? 'wx+' : 'r+', OWNER_ONLY);
       this.#handle = handle;
+      if (bytes === 0) await syncFolder(dirname(this.#file));
       const cut = await this.#body.cutAt(handle, bytes);
       if (cut === null) throw new UsageError('FileFailed', `${this.#part}: holds less than is to be kept of it`);
       await handle.truncate(cut.fileBytes);
@@ -100,6 +103,7 @@ class FileExportOutput implements ExportOutput {
   async finish(): Promise<void> {
     await this.#doing(async () => {
       await this.#settle();
+      await this.#refuseOthers();
       await this.#handle?.close();
       this.#handle = null;
       if (this.#overwrite) await rename(this.#part, this.#file);
@@ -148,6 +152,14 @@ class FileExportOutput implements ExportOutput {
     if (this.#overwrite) return;
     const there = await stat(this.#file).then(() => true, () => false);
     if (there) throw new UsageError('FileExists', `${this.name} is there already`);
+  }
+
+  /** What stands under the name of the part is what was written here. */
+  async #refuseOthers(): Promise<void> {
+    const mine = await this.#handle?.stat({ bigint: true });
+    const there = await stat(this.#part, { bigint: true }).catch(() => null);
+    if (mine?.ino === there?.ino && mine?.dev === there?.dev) return;
+    throw new UsageError('FileFailed', `${this.name}: another export writes to it, too`);
   }
 
   /** Gives the name unless another file has got it meanwhile. */

@@ -3,9 +3,10 @@
  * a view watches. Needs no session: it works while the session is lost, too.
  */
 
-import type { CancelTimer } from '../../base/clock.ts';
+import type { CancelTimer, Clock } from '../../base/clock.ts';
 import { formatServer } from '../../client/connect-string.ts';
 import type { ClusterStatus } from '../../contract/cluster.ts';
+import { ZooError } from '../../model/errors.ts';
 import type { ConnectionsService } from '../connections/connections-service.ts';
 import type { OpenConnection } from '../connections/open-connection.ts';
 import type { Caller, HandlersOf, Tell } from '../context.ts';
@@ -143,17 +144,34 @@ class Cluster implements ClusterService {
   }
 }
 
+/** Asks as `ask` does, and notes each word in the connection's command log: no request of ours is left out of it. */
+function noted(ask: AskServer, connection: OpenConnection, clock: Clock): AskServer {
+  return async (server, word, options) => {
+    const base = { xid: 0, operation: word, path: null, bytesOut: word.length, zxid: null, server, atMs: clock.wallMs() };
+    const startedMs = clock.monotonicMs();
+    try {
+      const text = await ask(server, word, options);
+      connection.logRequest({ ...base, bytesIn: text.length, latencyMs: clock.monotonicMs() - startedMs, err: 0, failure: null });
+      return text;
+    } catch (error) {
+      connection.logRequest({ ...base, bytesIn: 0, latencyMs: null, err: null, failure: error instanceof ZooError ? error.code : 'Lost' });
+      throw error;
+    }
+  };
+}
+
 async function askAll(parts: ClusterParts, connection: OpenConnection, entry: Watched): Promise<ClusterStatus> {
   const { clock } = parts.ports;
   const { client, id } = connection;
   const stands = client.state === 'connected' || client.state === 'connectedReadOnly';
   const current = stands && client.server !== null ? formatServer(client.server) : null;
   const { signal } = entry.cancel;
+  const askServer = noted(parts.askServer, connection, clock);
   const servers = await mapPooled(connection.servers, SERVERS_AT_ONCE_MAX, signal, (server) => {
     const name = formatServer(server);
     const refused = entry.refused.get(name) ?? new Set<string>();
     entry.refused.set(name, refused);
-    return askStatus(server, { clock, askServer: parts.askServer, refused, current: name === current, signal });
+    return askStatus(server, { clock, askServer, refused, current: name === current, signal });
   });
   return { connectionId: id, atMs: clock.wallMs(), servers: withLags(servers) };
 }

@@ -42,7 +42,8 @@ export class Feed {
       type,
       path,
       detail,
-      ...(reply === null ? {} : { zxid: reply.zxid, server: formatServer(reply.server), atMs: reply.atMs }),
+      // Not the reply's own time: an event may have been noted since, and times would run backwards in the feed.
+      ...(reply === null ? {} : { zxid: reply.zxid, server: formatServer(reply.server) }),
     });
   }
 

@@ -5,7 +5,7 @@
  */
 
 import type { Unsubscribe } from '../../base/emitter.ts';
-import type { StateChange, WatchedEvent, ZooKeeper } from '../../client/api.ts';
+import type { RequestRecord, StateChange, WatchedEvent, ZooKeeper } from '../../client/api.ts';
 import type { ConnectionState, Profile } from '../../contract/connections.ts';
 import type { FeedEntry, RequestEntry } from '../../contract/watches.ts';
 import { UsageError } from '../../model/errors.ts';
@@ -74,6 +74,13 @@ export class OpenConnection {
     this.#requestSender = new EntrySender(clock, this.requests, (entries) => tell('requests.entries', entries));
     this.#stateThrottle = createThrottle(clock, STATE_INTERVAL_MS, () => tell('connections.changed', this.state()));
     this.#client = this.#openSession();
+  }
+
+  /** Notes a request that ended, of this session or beside it (a four-letter word), in the command log. */
+  logRequest(record: RequestRecord): void {
+    this.requests.add(record);
+    this.#requestSender.wake();
+    this.#stateThrottle.request();
   }
 
   get client(): ZooKeeper {
@@ -190,11 +197,7 @@ export class OpenConnection {
     this.#unsubscribes = [
       client.stateChanges.on((change) => this.#onStateChange(change)),
       client.watchEvents.on((event) => this.#onWatchEvent(event)),
-      client.requests.on((record) => {
-        this.requests.add(record);
-        this.#requestSender.wake();
-        this.#stateThrottle.request();
-      }),
+      client.requests.on((record) => this.logRequest(record)),
     ];
     return client;
   }

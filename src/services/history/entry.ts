@@ -23,11 +23,12 @@ const EntryLine = v.object({
   ttlMs: v.nullable(Id),
   stat: StatLine,
   after: v.nullable(v.string()),
+  again: v.optional(v.literal(true)),
 });
 
 /** What a journal keeps of one node. */
 export interface KeptImage extends BeforeImage {
-  /** SHA-256 of the data that was written in its place, in hex; null where it is not known. */
+  /** The print of the data, or the ACL, that was written in its place; null where it is not known. */
   readonly after: string | null;
 }
 

@@ -1,7 +1,7 @@
 /**
  * What this app overwrote and deleted, on disk before it did. One file for each operation, and an index of them all.
  * Must hold: `keep` resolves only when the images would survive a power cut; what does not fit any more goes oldest
- * first, and never the operation that is under way.
+ * first, and never the operation that is under way, nor the newest; what cannot be read does not keep the rest away.
  */
 
 import * as v from 'valibot';
@@ -16,7 +16,7 @@ import type { AppendLog, Base64 } from '../transfer/ports.ts';
 import { newId } from '../util/ids.ts';
 import { entryLine, parseEntry, type KeptImage } from './entry.ts';
 
-/** Bytes of all operations together; the oldest are forgotten beyond it. */
+/** Bytes of all operations together; the oldest are forgotten beyond it, but for the newest one. */
 export const HISTORY_BYTES_MAX = 200 * 1024 * 1024;
 export const HISTORY_OPERATIONS_MAX = 5_000;
 const INDEX = 'index.log';
@@ -48,7 +48,7 @@ export interface OpenOperation extends BeforeSink {
   readonly operationId: string;
   /** Nodes that are kept so far. */
   readonly nodes: number;
-  /** @param after see KeptImage */
+  /** @param after see KeptImage; what an image says of itself goes before */
   keep(images: readonly BeforeImage[], after?: string | null): Promise<void>;
   /** It is over. One that kept nothing leaves nothing; called again, it does nothing. Never rejects. */
   end(): Promise<void>;
@@ -109,12 +109,20 @@ export class Journal {
     return known;
   }
 
-  /** What an operation kept, in the order in which it did. @throws UsageError UnknownOperation, HistoryDamaged, FileFailed */
+  /**
+   * What an operation kept, in the order in which it did. Damaged lines are passed over: then there are fewer than its
+   * `nodes`.
+   *
+   * @throws UsageError UnknownOperation, FileFailed
+   */
   async *entries(operationId: string): AsyncGenerator<KeptImage> {
     await this.get(operationId);
     const log = this.#log(operationId);
     try {
-      for await (const line of log.read()) yield parseEntry(line, this.#parts.base64);
+      for await (const line of log.read()) {
+        const image = this.#parse(line, operationId);
+        if (image !== null) yield image;
+      }
     } finally {
       if (!this.#open.has(operationId)) await log.close();
     }
@@ -192,7 +200,27 @@ export class Journal {
       if (line === null) this.#parts.logger.log('warn', 'a line of the history index cannot be read');
       else this.#take(line);
     }
-    for (const [operationId, known] of this.#known) if (known.operation.state === 'kept') await this.#recount(operationId, known);
+    for (const [operationId, known] of this.#known) if (known.operation.state === 'kept') await this.#tryRecount(operationId, known);
+  }
+
+  /** One operation that cannot be read is no reason to keep nothing any more. */
+  async #tryRecount(operationId: string, known: Known): Promise<void> {
+    try {
+      await this.#recount(operationId, known);
+    } catch (error) {
+      if (!(error instanceof ZooError)) throw error;
+      this.#parts.logger.log('warn', 'an operation of History cannot be read', { operationId, reason: error.message });
+    }
+  }
+
+  #parse(line: string, operationId: string): KeptImage | null {
+    try {
+      return parseEntry(line, this.#parts.base64);
+    } catch (error) {
+      if (!(error instanceof ZooError)) throw error;
+      this.#parts.logger.log('warn', 'a line of an operation of History cannot be read', { operationId });
+      return null;
+    }
   }
 
   /** The app ended in the middle of it: what was kept is counted, whether it took place is not known. */
@@ -202,9 +230,11 @@ export class Journal {
     let bytes = 0;
     let fileBytes = 0;
     for await (const line of log.read()) {
-      nodes++;
       fileBytes += line.length + 1;
-      bytes += parseEntry(line, this.#parts.base64).data?.length ?? 0;
+      const image = this.#parse(line, operationId);
+      if (image === null) continue;
+      nodes++;
+      bytes += image.data?.length ?? 0;
     }
     await log.close();
     known.operation = { ...known.operation, nodes, bytes };
@@ -252,7 +282,8 @@ export class Journal {
     const { bytesMax = HISTORY_BYTES_MAX } = this.#parts;
     let bytes = await this.bytesOnDisk();
     const gone: string[] = [];
-    for (const [id, { fileBytes }] of this.#known) {
+    // The newest is what a person most likely wants back, however large it is.
+    for (const [id, { fileBytes }] of [...this.#known].slice(0, -1)) {
       if (bytes <= bytesMax && this.#known.size - gone.length <= HISTORY_OPERATIONS_MAX) break;
       if (this.#open.has(id)) continue;
       gone.push(id);
@@ -288,7 +319,7 @@ class Writing implements OpenOperation {
       throw error;
     });
     const log = await this.#log;
-    const lines = images.map((image) => entryLine({ ...image, after }, this.#journal.base64));
+    const lines = images.map((image) => entryLine({ ...image, after: image.after ?? after }, this.#journal.base64));
     await log.append(lines);
     let bytes = 0;
     for (const { data } of images) bytes += data?.length ?? 0;

@@ -4,9 +4,9 @@ import type { CancelSignal } from '../../base/signal.ts';
 import { KeeperError, ZooError } from '../../model/errors.ts';
 import type { OpenConnection } from '../connections/open-connection.ts';
 import type { TransferTools } from '../transfer/ports.ts';
+import { dataPrint } from '../transfer/prints.ts';
 import { imageOf } from './image-of.ts';
 import type { Journal } from './journal.ts';
-import { sha256Of } from './undo-node.ts';
 
 /** What is about to be written, and over which version. */
 export type Change =
@@ -33,7 +33,7 @@ export function createKept(journal: Journal, tools: TransferTools): Kept {
       if (image === null || !fits) return write();
       let undoable = true;
       const operation = await journal.begin({ ensemble: profile.name, profileId: profile.id, kind: change.action, path });
-      await operation.keep([image], change.action === 'setData' ? sha256Of(tools, change.data) : null);
+      await operation.keep([image], change.action === 'setData' ? dataPrint(tools, change.data) : null);
       try {
         return await write();
       } catch (error) {

@@ -15,7 +15,7 @@ import { Report } from '../transfer/report.ts';
 import { createThrottle, type Throttle } from '../util/throttle.ts';
 import type { KeptImage } from './entry.ts';
 import type { Journal, OpenOperation } from './journal.ts';
-import { undoNode } from './undo-node.ts';
+import { undoNode, type Undone } from './undo-node.ts';
 
 export interface UndoWork {
   readonly journal: Journal;
@@ -37,6 +37,12 @@ export interface UndoDeps {
   readonly onProgress: (progress: JobProgress) => void;
 }
 
+/** An entry of the operation, and its place there. */
+interface Entry {
+  readonly image: KeptImage;
+  readonly index: number;
+}
+
 const AT_ONCE_MAX = 32;
 const PROGRESS_INTERVAL_MS = 250;
 
@@ -56,6 +62,8 @@ class UndoJob implements Job {
   #waiting = false;
   #ended: JobEnd['state'] | null = null;
   readonly #undone: number[] = [];
+  /** The last place of nodes that the operation kept more than once; see BeforeImage.again. */
+  readonly #last = new Map<string, number>();
 
   constructor(work: UndoWork, { clock, tools, onItems, onProgress }: UndoDeps) {
     this.#work = work;
@@ -157,26 +165,36 @@ class UndoJob implements Job {
     let total = 0;
     let index = 0;
     for await (const image of this.#work.journal.entries(this.#work.operationId)) {
-      if (this.#isChosen(index++)) {
+      if (this.#isChosen(index)) {
         levels.add(depthOf(image));
         total++;
+        if (image.again === true) this.#last.set(keyOf(image), index);
       }
+      index++;
     }
+    await this.#sayMissing(index);
     this.#meter.begin(total);
     return [...levels].sort((a, b) => a - b);
+  }
+
+  /** What History cannot read any more does not come back. */
+  async #sayMissing(found: number): Promise<void> {
+    const { journal, operationId, indexes } = this.#work;
+    const { operation } = await journal.get(operationId);
+    const missing = indexes === null ? operation.nodes - found : 0;
+    if (missing <= 0) return;
+    const message = `${missing} nodes of this operation cannot be read any more`;
+    this.#report.add({ path: '', action: 'fail', differences: [], reason: 'HistoryDamaged', message, kind: 'persistent', dataLength: 0 });
   }
 
   async #undoLevel(level: number): Promise<void> {
     const running = new Set<Promise<void>>();
     const failures: unknown[] = [];
-    let index = -1;
-    for await (const image of this.#work.journal.entries(this.#work.operationId)) {
-      index++;
-      if (depthOf(image) !== level || !this.#isChosen(index)) continue;
-      await this.#control.grant(1);
+    for await (const entries of this.#nodesAt(level)) {
+      await this.#control.grant(entries.length);
       while (running.size >= Math.min(AT_ONCE_MAX, this.#endpoint.pace.window)) await Promise.race(running);
       if (failures.length > 0) break;
-      const mine: Promise<void> = this.#undoOne(image, index)
+      const mine: Promise<void> = this.#undoAllOf(entries)
         .catch((error: unknown) => void failures.push(error))
         .finally(() => running.delete(mine));
       running.add(mine);
@@ -185,14 +203,48 @@ class UndoJob implements Job {
     if (failures.length > 0) throw failures[0];
   }
 
-  async #undoOne(image: KeptImage, index: number): Promise<void> {
-    const { conflicts, own: operation, path: top } = this.#work;
+  /** The entries of a level, those of one node together: a job keeps data and ACL right behind one another. */
+  async *#nodesAt(level: number): AsyncGenerator<readonly Entry[]> {
+    let held: Entry[] = [];
+    let index = -1;
+    for await (const image of this.#work.journal.entries(this.#work.operationId)) {
+      index++;
+      if (depthOf(image) !== level || !this.#isChosen(index) || (this.#last.get(keyOf(image)) ?? 0) > index) continue;
+      if (held.length > 0 && held[0]?.image.path !== image.path) {
+        yield held;
+        held = [];
+      }
+      held.push({ image, index });
+    }
+    if (held.length > 0) yield held;
+  }
+
+  /** One entry after the other, since an ACL may forbid what another allows: what was refused is tried again behind it. */
+  async #undoAllOf(entries: readonly Entry[]): Promise<void> {
+    let refused: Entry[] = [];
+    for (const entry of entries) {
+      const outcome = await this.#undoOnce(entry.image);
+      if (outcome.reason === 'NoAuth' && entries.length > 1) refused.push(entry);
+      else this.#say(entry, outcome);
+      if (outcome.action !== 'change') continue;
+      for (const each of refused) this.#say(each, await this.#undoOnce(each.image));
+      refused = [];
+    }
+    for (const each of refused) this.#say(each, await this.#undoOnce(each.image));
+  }
+
+  #undoOnce(image: KeptImage): Promise<Undone> {
+    const { conflicts, own: operation } = this.#work;
     const parts = { endpoint: this.#endpoint, tools: this.#tools, conflicts, operation };
-    const outcome = await undoNode(parts, image).catch((error: unknown) => {
+    return undoNode(parts, image).catch((error: unknown) => {
       // Not known whether it took place: looking again tells, for what is back already is the same.
       if (isPassing(error)) return undoNode(parts, image);
       throw error;
     });
+  }
+
+  #say({ image, index }: Entry, outcome: Undone): void {
+    const { path: top } = this.#work;
     const { path, kind, data } = image;
     const relative = isWithinTop(top, path) ? relativePath(top, path) : path;
     const dataLength = data?.length ?? 0;
@@ -217,5 +269,7 @@ class UndoJob implements Job {
 }
 
 const depthOf = ({ path }: KeptImage): number => namesOf(path.slice(1)).length;
+
+const keyOf = ({ action, path }: KeptImage): string => `${action} ${path}`;
 
 const isWithinTop = (top: string, path: string): boolean => isAtOrBelow(path.slice(1), top.slice(1));

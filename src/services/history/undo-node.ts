@@ -9,6 +9,7 @@ import type { Stat } from '../../model/stat.ts';
 import type { BeforeImage, ItemAction } from '../transfer/api.ts';
 import type { Endpoint } from '../transfer/endpoint.ts';
 import type { TransferTools } from '../transfer/ports.ts';
+import { aclPrint, dataPrint } from '../transfer/prints.ts';
 import { equalData, modeOf, sameAcls } from '../transfer/record.ts';
 import type { KeptImage } from './entry.ts';
 import type { OpenOperation } from './journal.ts';
@@ -65,10 +66,10 @@ async function recreate(parts: UndoParts, image: KeptImage): Promise<Undone> {
   if (now === null) return left('vanished');
   if (equalData(now.data, data) && sameAcls(now.acl, acl)) return done('same');
   if (parts.conflicts === 'leave') return left('exists');
-  await keep(parts, { ...image, action: 'setData', data: now.data, acl: now.acl, stat: now.stat, kind: kindOf(now.stat) });
+  await keep(parts, { ...image, action: 'setData', data: now.data, acl: now.acl, stat: now.stat, kind: kindOf(now.stat) }, dataPrint(parts.tools, data));
   await endpoint.once('write', (client) => client.setData(path, data, now.stat.version));
   if (sameAcls(now.acl, acl)) return done('change');
-  await keep(parts, { ...image, action: 'setAcl', data: now.data, acl: now.acl, stat: now.stat, kind: kindOf(now.stat) });
+  await keep(parts, { ...image, action: 'setAcl', data: now.data, acl: now.acl, stat: now.stat, kind: kindOf(now.stat) }, aclPrint(parts.tools, acl));
   await endpoint.once('write', (client) => client.setACL(path, acl, now.stat.aversion));
   return done('change');
 }
@@ -79,8 +80,9 @@ async function restoreData(parts: UndoParts, image: KeptImage): Promise<Undone> 
   const now = await readNow(endpoint, path);
   if (now === null) return left('vanished');
   if (equalData(now.data, data)) return done('same');
-  if (!isOurs(parts, image, now.stat, now.data) && parts.conflicts === 'leave') return left('changed');
-  await keep(parts, { ...image, data: now.data, stat: now.stat });
+  const ours = isOurs(image, now.stat, dataPrint(parts.tools, now.data), now.stat.version - image.stat.version);
+  if (!ours && parts.conflicts === 'leave') return left('changed');
+  await keep(parts, { ...image, data: now.data, stat: now.stat }, dataPrint(parts.tools, data));
   await endpoint.once('write', (client) => client.setData(path, data, now.stat.version));
   return done('change');
 }
@@ -92,30 +94,28 @@ async function restoreAcl(parts: UndoParts, image: KeptImage): Promise<Undone> {
   const now = await endpoint.read('read', (client) => absentAsNull(client.getACL(path)));
   if (now === null) return left('vanished');
   if (sameAcls(now.acl, acl)) return done('same');
-  const isOwn = now.stat.czxid === image.stat.czxid && now.stat.aversion === image.stat.aversion + 1;
-  if (!isOwn && parts.conflicts === 'leave') return left('changed');
-  await keep(parts, { ...image, acl: now.acl, stat: now.stat });
+  const ours = isOurs(image, now.stat, aclPrint(parts.tools, now.acl), now.stat.aversion - image.stat.aversion);
+  if (!ours && parts.conflicts === 'leave') return left('changed');
+  await keep(parts, { ...image, acl: now.acl, stat: now.stat }, aclPrint(parts.tools, acl));
   await endpoint.once('write', (client) => client.setACL(path, acl, now.stat.aversion));
   return done('change');
 }
 
-/** Whether what stands there is still what this app wrote: by its version, or by its bytes. */
-function isOurs({ tools }: UndoParts, image: KeptImage, stat: Stat, data: Uint8Array | null): boolean {
-  if (stat.czxid !== image.stat.czxid) return false;
-  if (stat.version === image.stat.version + 1) return true;
-  return image.after !== null && image.after === sha256Of(tools, data);
+/**
+ * Whether what stands there is still what this app wrote. One version up is no proof: the app's own write may have been
+ * refused because somebody else's came first, or never have been sent.
+ *
+ * @param steps versions since the image was kept, which decide where it is not known what was written
+ */
+function isOurs(image: KeptImage, { czxid }: Stat, print: string | null, steps: number): boolean {
+  if (czxid !== image.stat.czxid) return false;
+  return image.after === null ? steps === 1 : image.after === print;
 }
 
-/** In hex; of null as of no bytes at all. */
-export function sha256Of(tools: TransferTools, data: Uint8Array | null): string {
-  const sum = tools.sha256();
-  sum.update(data ?? new Uint8Array(0));
-  return sum.hex();
-}
-
-function keep({ operation }: UndoParts, image: BeforeImage): Promise<void> {
+/** @param after the print of what the undo writes in its place */
+function keep({ operation }: UndoParts, image: BeforeImage, after: string | null): Promise<void> {
   const { path, action, data, acl, aclMasked, kind, ttlMs, stat } = image;
-  return operation.keep([{ path, action, data, acl, aclMasked, kind, ttlMs, stat }]);
+  return operation.keep([{ path, action, data, acl, aclMasked, kind, ttlMs, stat, after }]);
 }
 
 const kindOf = (stat: Stat): 'persistent' | 'ephemeral' => (stat.ephemeralOwner === 0n ? 'persistent' : 'ephemeral');

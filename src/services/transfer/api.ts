@@ -166,8 +166,12 @@ export interface BeforeImage {
   readonly aclMasked: boolean;
   readonly kind: Kind;
   readonly ttlMs: bigint | null;
-  /** Its undo goes by the version one above, and by the same czxid: every write of ours is version-checked. */
+  /** Its undo goes by the same czxid, and where `after` is not known by the version one above. */
   readonly stat: Stat;
+  /** The print (prints.ts) of what is written in its place; null or left out: not known. */
+  readonly after?: string | null;
+  /** The job had kept the node before, and found it changed by somebody else: only this image counts. */
+  readonly again?: true | undefined;
 }
 
 /** Where before-images go. They are durable when it resolves; only then is the node touched. */

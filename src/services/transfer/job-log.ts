@@ -8,7 +8,7 @@ import { formatId, parseId } from '../../model/zxid.ts';
 import type { JobItem, JobPhase } from './api.ts';
 import { compareRelative } from './order.ts';
 import type { AppendLog } from './ports.ts';
-import type { NodeRecord } from './record.ts';
+import { equalData, sameAcls, type NodeRecord } from './record.ts';
 import { LOGGED_ITEMS_MAX, type ReportState } from './report.ts';
 
 const LOG_VERSION = 1;
@@ -116,15 +116,19 @@ export class JobLog {
     return { begun: lines > 0, checkpoint: this.#checkpoint, items: this.#items };
   }
 
-  /** Whether the job itself had begun to change a node, and nobody else has since. */
-  isOurs(path: string, now: NodeRecord): boolean {
+  /**
+   * Whether the job itself had begun to change a node, and nobody else has since. A step that it has taken led to what
+   * is wanted; one that led elsewhere is somebody else's.
+   */
+  isOurs(path: string, now: NodeRecord, want: NodeRecord): boolean {
     const touch = this.#touches.get(path);
     if (touch === undefined || now.stat === null) return false;
     const { czxid, version, aversion } = now.stat;
     if (touch.czxid === null) return version === 0 && aversion <= 1;
-    return (
-      touch.czxid === formatId(czxid) && version - touch.version <= 1 && aversion - touch.aversion <= 1
-    );
+    if (touch.czxid !== formatId(czxid)) return false;
+    const [data, acl] = [version - touch.version, aversion - touch.aversion];
+    if (data > 1 || acl > 1 || (data === 1 && !equalData(now.data, want.data))) return false;
+    return acl !== 1 || (now.acl !== null && want.acl !== null && sameAcls(now.acl, want.acl));
   }
 
   /** Writes down what will be touched; durable when it resolves. @throws UsageError FileFailed */

@@ -65,7 +65,8 @@ export function sameAcls(a: readonly Acl[], b: readonly Acl[]): boolean {
   return equalAcls(withoutRepeats(a), withoutRepeats(b));
 }
 
-function withoutRepeats(acl: readonly Acl[]): readonly Acl[] {
+/** The entries, each once. */
+export function withoutRepeats(acl: readonly Acl[]): readonly Acl[] {
   const key = ({ perms, id }: Acl): string => `${perms}:${id.scheme}:${id.id}`;
   const seen = new Set<string>();
   return acl.filter((entry) => !seen.has(key(entry)) && seen.add(key(entry)) !== undefined);

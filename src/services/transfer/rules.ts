@@ -24,35 +24,34 @@ export function refuseRoot(path: string, what: string): void {
   if (path === '/') throw new UsageError('RootRefused', `the root cannot be ${what}: choose the nodes below it`);
 }
 
-/** Where a subtree lies, as far as it can be told: ensembles that share a server are one. */
+/** Where a subtree lies. */
 export interface Place {
   readonly client: Pick<ZooKeeper, 'chroot' | 'servers'>;
   readonly path: string;
 }
 
-/** Whether both places are on one ensemble. Connect strings that share no server by name and port count as two. */
-export function sameEnsemble(a: Place, b: Place): boolean {
+/** Whether both connect strings name a server of the other by the same host and port: then they lead to one ensemble. */
+export function shareServer(a: Place, b: Place): boolean {
   const names = new Set(a.client.servers.map(({ host, port }) => `${host}:${port}`));
   return b.client.servers.some(({ host, port }) => names.has(`${host}:${port}`));
 }
 
-const realPath = ({ client, path }: Place): string =>
+/** A place's path with the chroot. */
+export const realPath = ({ client, path }: Place): string =>
   path === '/' ? (client.chroot === '' ? '/' : client.chroot) : `${client.chroot}${path}`;
 
 /**
- * A subtree is not copied into itself: the walk would find what it wrote.
+ * Why a subtree is not copied or moved to a place of the same ensemble: the walk would find what it wrote, and a move
+ * would delete what it had just "copied".
  *
  * @param removes whether nodes of the target, or of the source, are removed: then the source must not lie in it either
- * @throws UsageError IntoItself
+ * @returns null where both are apart
  */
-export function refuseOverlap(from: Place, to: Place, removes: boolean): void {
-  if (!sameEnsemble(from, to)) return;
+export function overlapOf(from: Place, to: Place, removes: boolean): string | null {
   const source = realPath(from);
   const target = realPath(to);
-  if (isWithin(target, source)) {
-    throw new UsageError('IntoItself', `${to.path} is ${target === source ? 'the source itself' : `below the source ${from.path}`}`);
-  }
-  if (removes && isWithin(source, target)) {
-    throw new UsageError('IntoItself', `the source ${from.path} is below ${to.path}, where nodes would be removed`);
-  }
+  if (target === source) return `${to.path} is the source itself`;
+  if (isWithin(target, source)) return `${to.path} is below the source ${from.path}`;
+  if (removes && isWithin(source, target)) return `the source ${from.path} is below ${to.path}, where nodes would be removed`;
+  return null;
 }

@@ -3,13 +3,13 @@
  * dialog; what is used in the end is read by the client.
  */
 
-import { pathProblem } from '../../model/zpath.ts';
+import { pathFault } from '../../model/zpath.ts';
 
 export const DEFAULT_PORT = 2181;
 
 /** What is wrong; `what` names a message under `connection.problem`. */
 export interface ConnectProblem {
-  readonly what: 'required' | 'noServer' | 'emptyServer' | 'host' | 'port' | 'bracket' | 'duplicate' | 'space' | 'chroot';
+  readonly what: 'required' | 'noServer' | 'emptyServer' | 'host' | 'port' | 'bracket' | 'duplicate' | 'space' | 'chroot' | 'url';
   readonly entry: string;
 }
 
@@ -23,9 +23,11 @@ const bad = (what: ConnectProblem['what'], entry = ''): ConnectString => ({ ok: 
 export function readConnectString(typed: string): ConnectString {
   const text = typed.trim();
   if (text === '') return bad('required');
+  // Its slashes would be taken for a chroot.
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return bad('url', text.replace(/^[^/]*\/+/, ''));
   const slash = text.indexOf('/');
   const chroot = slash === -1 || text.slice(slash) === '/' ? null : text.slice(slash);
-  if (chroot !== null && pathProblem(chroot) !== null) return bad('chroot', pathProblem(chroot) ?? '');
+  if (chroot !== null && pathFault(chroot) !== null) return bad('chroot', chroot);
   const list = slash === -1 ? text : text.slice(0, slash);
   if (list.trim() === '') return bad('noServer');
   const servers: string[] = [];

@@ -14,6 +14,8 @@ export interface Format {
   readonly time: (atMs: number) => string;
   /** 21 Nov 2026, 14:03:27 */
   readonly dateTime: (atMs: number) => string;
+  /** For narrow lists: 14:03 today, else 21 Nov, 14:03; with the year when it is another one. */
+  readonly shortTime: (atMs: number, nowMs: number) => string;
   /** 3 minutes ago */
   readonly ago: (atMs: number, nowMs: number) => string;
 }
@@ -34,6 +36,9 @@ const formats = computed(() => ({
   short: new Intl.NumberFormat(language.value, { maximumSignificantDigits: 3 }),
   time: new Intl.DateTimeFormat(language.value, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }),
   dateTime: new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'medium', hour12: false }),
+  minute: new Intl.DateTimeFormat(language.value, { hour: '2-digit', minute: '2-digit', hour12: false }),
+  dayMinute: new Intl.DateTimeFormat(language.value, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false }),
+  day: new Intl.DateTimeFormat(language.value, { dateStyle: 'medium' }),
   relative: new Intl.RelativeTimeFormat(language.value, { numeric: 'auto' }),
 }));
 
@@ -58,6 +63,13 @@ function duration(ms: number): string {
   return `${short.format(ms / 3_600_000)} h`;
 }
 
+function shortTime(atMs: number, nowMs: number): string {
+  const { minute, dayMinute, day } = formats.value;
+  const [at, now] = [new Date(atMs), new Date(nowMs)];
+  if (at.getFullYear() !== now.getFullYear()) return day.format(at);
+  return at.toDateString() === now.toDateString() ? minute.format(at) : dayMinute.format(at);
+}
+
 function ago(atMs: number, nowMs: number): string {
   const span = Math.max(0, nowMs - atMs);
   let best: readonly [Intl.RelativeTimeFormatUnit, number] = ['second', 1000];
@@ -71,6 +83,7 @@ const format: Format = {
   duration,
   time: (atMs) => formats.value.time.format(atMs),
   dateTime: (atMs) => formats.value.dateTime.format(atMs),
+  shortTime,
   ago,
 };
 

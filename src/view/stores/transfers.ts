@@ -1,7 +1,7 @@
 /** Jobs on many nodes, as the app tells them, and what can be asked of them. */
 
 import { defineStore } from 'pinia';
-import { computed, shallowRef } from 'vue';
+import { computed, shallowRef, watch } from 'vue';
 import type { Params, Result } from '../../contract/contract.ts';
 import type { ExportFileInfo, TransferAction, TransferItem, TransferJob, TransferNode, TransferWork } from '../../contract/transfer.ts';
 import { backend } from './backend.ts';
@@ -87,7 +87,8 @@ export const useTransfersStore = defineStore('transfers', () => {
   }
 
   /** Starts an export, a comparison, or a preview of anything. @throws ApiError */
-  const read = async (work: TransferWork, dryRun: boolean): Promise<TransferJob> => known(await backend().call('transfer.read', { work, dryRun }));
+  const read = async (work: TransferWork, dryRun: boolean, nodesPerSecondMax: number | null = null): Promise<TransferJob> =>
+    known(await backend().call('transfer.read', { work, dryRun, nodesPerSecondMax }));
 
   /** Starts a job that writes. @throws ApiError */
   async function write(work: Exclude<TransferWork, { kind: 'export' | 'compare' }>, previewId: string | null, nodesPerSecondMax: number | null): Promise<TransferJob> {
@@ -95,8 +96,21 @@ export const useTransfersStore = defineStore('transfers', () => {
     return known(await backend().call('transfer.write', { connectionId, work, previewId, nodesPerSecondMax }));
   }
 
+  /** Resolves when a job has come to an end, or to a stop; with undefined when it was forgotten. */
+  function ended(jobId: string): Promise<TransferJob | undefined> {
+    return new Promise((resolve) => {
+      const found = (job: TransferJob | undefined): boolean => {
+        if (job !== undefined && isRunning(job)) return false;
+        resolve(job);
+        return true;
+      };
+      if (found(byId.value.get(jobId))) return;
+      const stop = watch(() => byId.value.get(jobId), (job) => found(job) && stop());
+    });
+  }
+
   /** An event may have told a newer state meanwhile. */
   const known = (job: TransferJob): TransferJob => byId.value.get(job.jobId) ?? take(job);
 
-  return { byId, list, running, start, read, write, items, difference, control, setRate, suggestFile, files, fileInfo, chooseFile };
+  return { byId, list, running, start, read, write, ended, items, difference, control, setRate, suggestFile, files, fileInfo, chooseFile };
 });

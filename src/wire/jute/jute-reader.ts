@@ -3,14 +3,15 @@
 import { decodeUtf8 } from '../../base/text.ts';
 import { WireError } from '../../model/errors.ts';
 
+const longBytes = new Uint8Array(8);
+const longView = new DataView(longBytes.buffer);
+
 export class JuteReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #at: number;
 
   constructor(bytes: Uint8Array, offset = 0) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = offset;
   }
 
@@ -25,20 +26,25 @@ export class JuteReader {
 
   /** @throws WireError when fewer bytes are left than the value needs; so do all readers below */
   byte(): number {
-    return this.#view.getInt8(this.#take(1, 'byte'));
+    return ((this.#bytes[this.#take(1, 'byte')] as number) << 24) >> 24;
   }
 
   /** Any byte but zero is true, as Java reads it. */
   bool(): boolean {
-    return this.#view.getUint8(this.#take(1, 'boolean')) !== 0;
+    return this.#bytes[this.#take(1, 'boolean')] !== 0;
   }
 
   int(): number {
-    return this.#view.getInt32(this.#take(4, 'int'));
+    const at = this.#take(4, 'int');
+    const bytes = this.#bytes;
+    // Making a DataView for each reader would cost more than most records take to read.
+    return ((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
   }
 
   long(): bigint {
-    return this.#view.getBigInt64(this.#take(8, 'long'));
+    const at = this.#take(8, 'long');
+    for (let i = 0; i < 8; i++) longBytes[i] = this.#bytes[at + i] as number;
+    return longView.getBigInt64(0);
   }
 
   /** A view of the bytes, not a copy; null for length -1. */

@@ -64,9 +64,12 @@ export async function sessionShown(page: Page): Promise<string> {
 
 export const tree = (page: Page): Locator => page.getByRole('tree');
 
-/** The row of a node; names recur in a tree, so it is told by its whole path. */
+/**
+ * The row of a node; names recur in a tree, so it is told by its whole path. Behind an open dialog all rows are hidden
+ * from assistive technology, and are there all the same: `detached` means that a row is gone.
+ */
 export function row(page: Page, path: string): Locator {
-  return page.getByRole('treeitem').and(page.locator(`[data-key="${path}"]`));
+  return page.getByRole('treeitem', { includeHidden: true }).and(page.locator(`[data-key="${path}"]`));
 }
 
 /** The line that stands in the place of a node's children: none, locked, too many, ... */

@@ -49,6 +49,12 @@ describe('reports', () => {
     expect(write.mock.calls).toStrictEqual([['zooscope: warn: first | second zxid=5 path="/a b" list=["1"] none=null\n']]);
   });
 
+  test('say what an error was', () => {
+    const write = vi.fn();
+    streamLogger(write, 'warn').log('error', 'no snapshot', { error: new RangeError('too long') });
+    expect(write.mock.calls).toStrictEqual([['zooscope: error: no snapshot error="RangeError: too long"\n']]);
+  });
+
   test('take their level from a word', () => {
     expect([logLevelOf('debug'), logLevelOf('bogus'), logLevelOf(undefined), logLevelOf('toString')]).toStrictEqual(['debug', 'warn', 'warn', 'warn']);
   });

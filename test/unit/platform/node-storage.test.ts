@@ -93,6 +93,9 @@ test('a file larger than a piece is streamed whole', async () => {
   for await (const piece of storage.stream('snapshot.1')) pieces.push(piece);
   expect(pieces.length).toBeGreaterThan(1);
   expect(Buffer.concat(pieces).equals(content)).toBe(true);
+  const end: Uint8Array[] = [];
+  for await (const piece of storage.stream('snapshot.1', 600_001)) end.push(piece);
+  expect(Buffer.concat(end).equals(content.subarray(600_001))).toBe(true);
 });
 
 test('files are cut and removed', async () => {

@@ -96,6 +96,22 @@ describe('cluster.status', () => {
     expect(servers[2]?.failure).toMatchObject({ code: 'ConnectionLoss', layer: 'socket' });
   });
 
+  test('every word that is sent stands in the command log, answered or not', async () => {
+    const h = createHarness();
+    answering(h, [['zk1:2181', 'leader', '0x1']]);
+    h.words.set('zk2:2181 srvr', async () => {
+      throw new ConnectionLostError('zk2:2181: no answer within 3000 ms', true);
+    });
+    const connectionId = await h.open({ connectString: 'zk1:2181,zk2:2181' });
+    const before = (await h.call('requests.history', { connectionId, afterSeq: 0 })).at(-1)?.seq ?? 0;
+    await h.call('cluster.status', { connectionId });
+    const log = await h.call('requests.history', { connectionId, afterSeq: before });
+    expect(log.map(({ operation, server, result }) => [operation, server, result]).sort()).toEqual([
+      ['mntr', 'zk1:2181', 'Ok'], ['srvr', 'zk1:2181', 'Ok'], ['srvr', 'zk2:2181', 'ConnectionLoss'],
+    ]);
+    expect(log.find(({ operation }) => operation === 'srvr')).toMatchObject({ path: null, bytesOut: 4, zxid: null });
+  });
+
   test('a refused mntr is remembered, until somebody asks by hand', async () => {
     const h = createHarness();
     answering(h, [['zk1:2181', 'standalone', '0x1']]);

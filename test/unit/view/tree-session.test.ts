@@ -106,6 +106,46 @@ describe('a tree session', () => {
     expect(rows()).toEqual(['/', '/a', '/b', '(denied)', '/c', '/e']);
   });
 
+  test('a row stays until the server has said that its node is gone', async () => {
+    await bench.tree.start(['/', '/a'], []);
+    let answer: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => {
+      bench.api.answer('tree.children', ({ path, wideAbove }) => {
+        resolve();
+        return new Promise((done) => (answer = () => done(children(bench.nodes, path, wideAbove))));
+      });
+    });
+    bench.tree.nodeChanged('/a');
+    await asked;
+    expect(rows()).toContain('/a');
+    bench.nodes.remove('/a');
+    expect(rows()).toContain('/a');
+    answer();
+    await vi.waitFor(() => expect(rows()).toEqual(['/', '/b', '/c', '/e']));
+  });
+
+  test('what changes while a node is being listed is asked for once more', async () => {
+    bench.live = false;
+    await bench.tree.start(['/'], []);
+    const before = children(bench.nodes, '/', null);
+    let answer: () => void = () => undefined;
+    bench.api.answer('tree.children', () => new Promise((done) => (answer = () => done(before))));
+    vi.useFakeTimers();
+    try {
+      const running = bench.tree.list('/');
+      bench.nodes.put('/new');
+      bench.tree.nodeChanged('/new');
+      await vi.advanceTimersByTimeAsync(1000);
+      bench.api.answer('tree.children', ({ path, wideAbove }) => children(bench.nodes, path, wideAbove));
+      answer();
+      await running;
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(rows()).toContain('/new');
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('a lost connection leaves the names that were read, and lists again when it is back', async () => {
     await bench.tree.start(['/', '/a'], []);
     const node = bench.nodes.find('/a');

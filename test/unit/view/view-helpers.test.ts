@@ -89,6 +89,8 @@ describe('connect strings', () => {
     ['a:2181,a', 'duplicate'],
     ['a/x/../y', 'chroot'],
     ['a/x/', 'chroot'],
+    ['http://zk:2181', 'url'],
+    ['zookeeper://zk1,zk2/app', 'url'],
   ])('%j is refused: %s', (typed, what) => {
     const read = readConnectString(typed);
     expect(read.ok ? null : read.problem.what).toBe(what);

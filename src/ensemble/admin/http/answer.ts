@@ -1,57 +1,39 @@
 /** HTTP requests to the AdminServer and to the metrics (facts 6.2, 6.3; JettyAdminServer, PrometheusMetricsProvider). */
 
 import { encodeUtf8 } from '../../../base/text.ts';
-import type { AdminView } from '../admin-view.ts';
+import type { AdminControl, StateCommandSettings } from '../admin-control.ts';
 import { ADMIN_COMMANDS, findAdminCommand } from './commands.ts';
+import type { HttpHandler, HttpResponse } from './exchange.ts';
 import { printJson } from './json.ts';
 import { prometheusText } from './prometheus.ts';
-
-export interface HttpRequest {
-  readonly method: string;
-  /** Without the query, percent-decoded. */
-  readonly path: string;
-  readonly query: ReadonlyMap<string, string>;
-}
-
-export interface HttpResponse {
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: Uint8Array;
-}
-
-export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;
-
-export interface HttpListener {
-  readonly port: number;
-  close(): Promise<void>;
-}
-
-/** Serves HTTP. @throws UsageError when the address cannot be listened on */
-export type ListenHttp = (
-  options: { readonly host: string | null; readonly port: number; readonly idleTimeoutMs: number },
-  handler: HttpHandler,
-) => Promise<HttpListener>;
+import { findStateCommand, STATE_COMMANDS, StateCommands } from './state-commands.ts';
 
 const text = (status: number, body: string, contentType = 'text/plain; charset=utf-8'): HttpResponse =>
   ({ status, contentType, body: encodeUtf8(body) });
 
-const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+const LOOKING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 /**
  * The AdminServer.
  *
  * @param url admin.commandURL, such as /commands
  */
-export function adminHandler(view: AdminView, url: string): HttpHandler {
-  return async ({ method, path, query }) => {
-    if (!METHODS.has(method)) return text(405, `${method} is not allowed\n`);
-    if (path === url || path === `${url}/`) return text(200, links(url), 'text/html; charset=utf-8');
+export function adminHandler(server: AdminControl, url: string, settings: StateCommandSettings): HttpHandler {
+  const states = new StateCommands(server, settings);
+  return async (request) => {
+    const { method, path, query } = request;
+    if (path === url || path === `${url}/`) {
+      return LOOKING.has(method) ? text(200, links(url), 'text/html; charset=utf-8') : text(405, `${method} is not allowed\n`);
+    }
     if (!path.startsWith(`${url}/`)) return text(404, `there is nothing at ${path}; the commands are at ${url}\n`);
     const name = path.slice(url.length + 1);
+    const state = findStateCommand(name);
+    if (state === undefined ? !LOOKING.has(method) : method !== state.method) return text(405, `${method} is not allowed\n`);
+    if (state !== undefined) return states.answer(state, request);
     const command = findAdminCommand(name);
     const result = command === undefined
       ? { fields: {}, error: `Unknown command: ${name}` }
-      : await command.run(view, query);
+      : await command.run(server.view, query);
     const shown = command?.names[0] ?? name;
     // Apache puts an error before the command's name where the command itself failed.
     const tail = command !== undefined && result.error !== null
@@ -62,14 +44,15 @@ export function adminHandler(view: AdminView, url: string): HttpHandler {
 }
 
 function links(url: string): string {
-  return ADMIN_COMMANDS.map(({ names: [name] }) => `<a href="${url}/${name}">${name}</a>\n<br/>\n`).join('');
+  const names = [...ADMIN_COMMANDS, ...STATE_COMMANDS].map(({ names: [name] }) => name ?? '').sort();
+  return names.map((name) => `<a href="${url}/${name}">${name}</a>\n<br/>\n`).join('');
 }
 
 /** The metrics, at /metrics. */
-export function metricsHandler(view: AdminView): HttpHandler {
+export function metricsHandler(server: Pick<AdminControl, 'view'>): HttpHandler {
   return ({ method, path }) => {
-    if (!METHODS.has(method)) return Promise.resolve(text(405, `${method} is not allowed\n`));
+    if (!LOOKING.has(method)) return Promise.resolve(text(405, `${method} is not allowed\n`));
     if (path !== '/metrics') return Promise.resolve(text(404, `there is nothing at ${path}; the metrics are at /metrics\n`));
-    return Promise.resolve(text(200, prometheusText(view), 'text/plain; version=0.0.4; charset=utf-8'));
+    return Promise.resolve(text(200, prometheusText(server.view), 'text/plain; version=0.0.4; charset=utf-8'));
   };
 }

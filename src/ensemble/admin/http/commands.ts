@@ -4,6 +4,7 @@
  */
 
 import type { AdminView, ConnectionView } from '../admin-view.ts';
+import { connectionsOn } from '../connection-words.ts';
 import { figures } from '../mntr.ts';
 import { javaDouble } from '../text.ts';
 import { SERVER_VERSION } from '../version.ts';
@@ -108,7 +109,8 @@ function snakeCase(pairs: readonly (readonly [string, string | number])[]): Json
 }
 
 function allConnections(view: AdminView, brief: boolean): JsonObject {
-  return { connections: view.connections().map((connection) => connectionFields(connection, brief)), secure_connections: [] };
+  const on = (securePort: boolean): Json => connectionsOn(view, securePort).map((connection) => connectionFields(connection, brief));
+  return { connections: on(false), secure_connections: on(true) };
 }
 
 function connectionFields(connection: ConnectionView, brief: boolean): JsonObject {

@@ -18,6 +18,8 @@ export interface AccessOptions {
   readonly digestEnabled: boolean;
   /** The sasl scheme in ACLs, where it is switched on. */
   readonly sasl?: AuthProvider | null;
+  /** The x509 scheme, likewise. */
+  readonly x509?: AuthProvider | null;
 }
 
 const isAnyone = (id: Id): boolean => id.scheme === 'world' && id.id === 'anyone';
@@ -33,7 +35,13 @@ export class Access {
       providers.push(digestProvider({ algorithm: options.digestAlgorithm, superDigest: options.superDigest }, digests));
     }
     if (options.sasl != null) providers.push(options.sasl);
+    if (options.x509 != null) providers.push(options.x509);
     this.#providers = new Map(providers.map((provider) => [provider.scheme, provider]));
+  }
+
+  /** Whether the server knows the scheme. */
+  knows(scheme: string): boolean {
+    return this.#providers.has(scheme);
   }
 
   /** @param perm a sum of Perms of which one is enough */
@@ -79,9 +87,9 @@ export class Access {
 
   /** The connection's identities after an auth packet; null when it proves nothing (-115). */
   authenticate(
-    identities: readonly Id[], scheme: string, credential: Uint8Array | null, remoteAddress: string,
+    identities: readonly Id[], scheme: string, credential: Uint8Array | null, remoteAddress: string, certificateOwner: string | null = null,
   ): readonly Id[] | null {
-    const proved = this.#providers.get(scheme)?.authenticate(credential, remoteAddress) ?? null;
+    const proved = this.#providers.get(scheme)?.authenticate(credential, remoteAddress, certificateOwner) ?? null;
     if (proved === null) return null;
     return withIdentities(identities, proved);
   }

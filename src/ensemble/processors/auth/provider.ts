@@ -10,8 +10,12 @@ export interface AuthProvider {
   matches(held: string, expression: string): boolean;
   /** Whether `auth` in an ACL stands for ids of this scheme. */
   readonly authenticates: boolean;
-  /** The identities that an auth packet proves; null when it proves nothing. */
-  authenticate(credential: Uint8Array | null, remoteAddress: string): readonly Id[] | null;
+  /**
+   * The identities that an auth packet proves; null when it proves nothing.
+   *
+   * @param certificateOwner whom the connection's TLS client certificate names; null without one
+   */
+  authenticate(credential: Uint8Array | null, remoteAddress: string, certificateOwner: string | null): readonly Id[] | null;
   /** The name that whoAmI and logs show. */
   userName(id: string): string;
 }

@@ -46,7 +46,8 @@ export function decodeBody<T>(codec: Codec<T>, request: Request): T {
 
 /** @throws KeeperError UnknownSession or SessionExpired */
 export function checkSession(context: PrepareContext): void {
-  const code = context.sessions.check(context.request.sessionId);
+  const { sessionId, owner } = context.request;
+  const code = context.sessions.check(sessionId, owner);
   if (code !== 0) refuse(code);
 }
 

@@ -18,16 +18,15 @@ export interface CreateArguments {
   readonly data: Uint8Array | null;
   readonly acl: readonly Acl[] | null;
   readonly flags: number;
-  /** -1 for all but createTTL. */
-  readonly ttl: bigint;
 }
 
 /**
  * @param type 1, 15, 19 or 21
+ * @param ttlMs -1 for all but createTTL
  * @throws KeeperError what the client is told
  */
-export function prepareCreate(context: PrepareContext, type: number, wanted: CreateArguments): TxnBody {
-  const mode = checkMode(context, type, wanted);
+export function prepareCreate(context: PrepareContext, type: number, wanted: CreateArguments, ttlMs = -1n): TxnBody {
+  const mode = checkMode(context, type, wanted, ttlMs);
   const asked = wanted.path;
   if (!asked.includes('/') || asked.includes('\0')) refuse(ErrorCode.BadArguments, asked);
   const acl = fixedAcl(context, wanted.acl, asked);
@@ -45,22 +44,22 @@ export function prepareCreate(context: PrepareContext, type: number, wanted: Cre
   const parentCVersion = (parent.cversion + 1) | 0;
   const { outstanding, zxid } = context;
   outstanding.update(zxid, parent, { ...parent, childCount: parent.childCount + 1, cversion: parentCVersion, pzxid: zxid, digest: -1 });
-  outstanding.add(zxid, newNode(context, path, data, acl, ownerFor(context, type, mode, wanted.ttl)));
+  outstanding.add(zxid, newNode(context, path, data, acl, ownerFor(context, type, mode, ttlMs)));
   if (type === Op.createContainer) return { type: 19, path, data, acl, parentCVersion };
-  if (type === Op.createTtl) return { type: 21, path, data, acl, parentCVersion, ttlMs: wanted.ttl };
+  if (type === Op.createTtl) return { type: 21, path, data, acl, parentCVersion, ttlMs };
   return { type: type as 1 | 15, path, data, acl, ephemeral: isEphemeral(mode), parentCVersion };
 }
 
 /** Flags, the TTL feature and range, and the session: all before the path is looked at. */
-function checkMode(context: PrepareContext, type: number, wanted: CreateArguments): CreateMode {
-  const { flags: mode, ttl, path } = wanted;
+function checkMode(context: PrepareContext, type: number, wanted: CreateArguments, ttl: bigint): CreateMode {
+  const { flags: mode, path } = wanted;
   if (!isCreateMode(mode)) refuse(ErrorCode.BadArguments, path);
   if (isTtl(mode) && !context.options.extendedTypes) refuse(ErrorCode.Unimplemented, path);
   const badTtl = isTtl(mode) ? ttl <= 0n || ttl > TTL_MS_MAX : ttl >= 0n;
   // A TTL transaction without a time to live cannot be applied; Apache's server takes it in.
   if (badTtl || (type === Op.createTtl && !isTtl(mode))) refuse(ErrorCode.BadArguments, path);
   if (isEphemeral(mode)) {
-    const code = context.sessions.checkGlobal(context.request.sessionId);
+    const code = context.sessions.checkGlobal(context.request.sessionId, context.request.owner);
     if (code !== 0) refuse(code, path);
   } else {
     checkSession(context);
@@ -80,11 +79,13 @@ function newNode(
 ): NodeRecord {
   const { zxid, timeMs } = context;
   return {
-    path, data, acl, ephemeralOwner,
+    path, acl, ephemeralOwner,
+    dataBytes: data?.length ?? 0,
+    content: context.outstanding.contentOf(path, data),
     childCount: 0,
     czxid: zxid, mzxid: zxid, pzxid: zxid,
     ctime: timeMs, mtime: timeMs,
     version: 0, cversion: 0, aversion: 0,
-    content: -1, digest: -1,
+    digest: -1,
   };
 }

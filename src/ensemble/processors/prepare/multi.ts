@@ -4,7 +4,7 @@
  */
 
 import { ErrorCode } from '../../../model/error-code.ts';
-import { CreateMode } from '../../../model/create-mode.ts';
+import { CreateMode, isCreateMode, isTtl } from '../../../model/create-mode.ts';
 import { KeeperError } from '../../../model/errors.ts';
 import type { MultiOp } from '../../../wire/operations/multi.ts';
 import type { TxnBody } from '../../txn/transaction.ts';
@@ -44,9 +44,11 @@ function preparePart(context: PrepareContext, op: MultiOp): TxnBody {
     case 1:
     case 15:
     case 19:
-      return prepareCreate(context, createType(op.request.flags), { ...op.request, ttl: -1n });
+      return prepareCreate(context, createType(op.request.flags), op.request);
     case 21:
-      return prepareCreate(context, op.type, op.request);
+      return hasTtl(op.request.flags)
+        ? prepareCreate(context, op.type, op.request, op.request.ttl)
+        : prepareCreate(context, createType(op.request.flags), op.request);
     case 2:
       return prepareDelete(context, op.request);
     case 5:
@@ -56,12 +58,15 @@ function preparePart(context: PrepareContext, op: MultiOp): TxnBody {
   }
 }
 
-/** Within a multi the flags alone say what kind of create it is (MultiOperationRecord): create2 is a plain create there. */
+/**
+ * Within a multi the flags alone say what kind of create it is (MultiOperationRecord, Op.create): create2 is a plain
+ * create there, and so is createTTL without the flags of a TTL node.
+ */
 function createType(flags: number): number {
   if (flags === CreateMode.CONTAINER) return Op.createContainer;
   // Such a part has no time to live; Apache's server fails the whole request.
-  if (flags === CreateMode.PERSISTENT_WITH_TTL || flags === CreateMode.PERSISTENT_SEQUENTIAL_WITH_TTL) {
-    return refuse(ErrorCode.MarshallingError);
-  }
+  if (hasTtl(flags)) return refuse(ErrorCode.MarshallingError);
   return Op.create;
 }
+
+const hasTtl = (flags: number): boolean => isCreateMode(flags) && isTtl(flags);

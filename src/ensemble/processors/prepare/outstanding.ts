@@ -6,20 +6,14 @@
 import { invariant } from '../../../base/invariant.ts';
 import { inOrderOfClone } from '../../../base/java-hash.ts';
 import { ErrorCode } from '../../../model/error-code.ts';
-import type { Acl } from '../../../model/acl.ts';
-import type { TreeReader } from '../../tree/api.ts';
-import { contentChecksum, digestOfContent, isDigested, moveDigest, type DigestFields } from '../../txn/digest.ts';
+import type { NodeSummary, TreeReader } from '../../tree/api.ts';
+import { contentChecksum, digestOfContent, isDigested, moveDigest } from '../../txn/digest.ts';
 import { refuse } from './refusal.ts';
 
 /** A node as it will be. Stored values, as in NodeView. */
-export interface NodeRecord extends DigestFields {
+export interface NodeRecord extends NodeSummary {
   /** '' for the root. */
   readonly path: string;
-  readonly data: Uint8Array | null;
-  readonly acl: readonly Acl[];
-  readonly childCount: number;
-  /** CRC-32 of path and data; -1 until it is asked for. */
-  content: number;
   /** The node's digest; -1 until it is asked for. */
   digest: number;
 }
@@ -31,14 +25,10 @@ interface Change {
   readonly node: NodeRecord | null;
 }
 
-/** Below this the tree hands out a new copy each time, and working the checksum out is cheap. */
-const CACHED_CONTENT_BYTES = 1025;
-
 export class Outstanding {
   readonly #tree: TreeReader;
   readonly #digestEnabled: boolean;
   readonly #newest = new Map<string, Change>();
-  readonly #contents = new WeakMap<Uint8Array, number>();
   #queue: Change[] = [];
   #head = 0;
   #digest: bigint;
@@ -66,25 +56,31 @@ export class Outstanding {
     const key = path === '/' ? '' : path;
     const change = this.#newest.get(key);
     if (change !== undefined) return change.node ?? undefined;
-    const view = this.#tree.node(key);
-    if (view === undefined) return undefined;
+    const seen = this.#tree.summary(key);
+    if (seen === undefined) return undefined;
+    // Field by field: what is spread out of an object takes several times as long, and every write passes here.
     return {
       path: key,
-      data: view.data,
-      acl: view.acl,
-      childCount: view.childCount,
-      czxid: view.czxid,
-      mzxid: view.mzxid,
-      pzxid: view.pzxid,
-      ctime: view.ctime,
-      mtime: view.mtime,
-      version: view.version,
-      cversion: view.cversion,
-      aversion: view.aversion,
-      ephemeralOwner: view.ephemeralOwner,
-      content: -1,
+      dataBytes: seen.dataBytes,
+      content: seen.content,
+      acl: seen.acl,
+      czxid: seen.czxid,
+      mzxid: seen.mzxid,
+      pzxid: seen.pzxid,
+      ctime: seen.ctime,
+      mtime: seen.mtime,
+      version: seen.version,
+      cversion: seen.cversion,
+      aversion: seen.aversion,
+      ephemeralOwner: seen.ephemeralOwner,
+      childCount: seen.childCount,
       digest: -1,
     };
+  }
+
+  /** The `content` of a node's record. */
+  contentOf(path: string, data: Uint8Array | null): number {
+    return this.#digestEnabled && isDigested(path) ? contentChecksum(path, data) : 0;
   }
 
   /** @throws KeeperError NoNode */
@@ -100,9 +96,7 @@ export class Outstanding {
 
   /** A node's next state. */
   update(zxid: bigint, before: NodeRecord, after: NodeRecord): void {
-    const removed = this.#digestOf(before);
-    if (after.data === before.data) after.content = before.content;
-        this.#move(removed, this.#digestOf(after));
+    this.#move(this.#digestOf(before), this.#digestOf(after));
     this.#push({ zxid, path: after.path, node: after });
   }
 
@@ -186,18 +180,7 @@ export class Outstanding {
 
   #digestOf(node: NodeRecord): number {
     if (!this.#digestEnabled || !isDigested(node.path)) return 0;
-    if (node.content < 0) node.content = this.#contentOf(node.path, node.data);
     if (node.digest < 0) node.digest = digestOfContent(node.content, node);
     return node.digest;
-  }
-
-  /** A parent's data can be large, and each of its children's creations asks for its checksum. */
-  #contentOf(path: string, data: Uint8Array | null): number {
-    if (data === null || data.length < CACHED_CONTENT_BYTES) return contentChecksum(path, data);
-    const known = this.#contents.get(data);
-    if (known !== undefined) return known;
-    const content = contentChecksum(path, data);
-    this.#contents.set(data, content);
-    return content;
   }
 }

@@ -83,9 +83,11 @@ function bodyFor(context: PrepareContext): TxnBody {
     case Op.create:
     case Op.create2:
     case Op.createContainer:
-      return prepareCreate(context, request.type, { ...decodeBody(CreateRequest, request), ttl: -1n });
-    case Op.createTtl:
-      return prepareCreate(context, request.type, decodeBody(CreateTtlRequest, request));
+      return prepareCreate(context, request.type, decodeBody(CreateRequest, request));
+    case Op.createTtl: {
+      const wanted = decodeBody(CreateTtlRequest, request);
+      return prepareCreate(context, request.type, wanted, wanted.ttl);
+    }
     case Op.delete:
       return prepareDelete(context, decodeBody(DeleteRequest, request));
     case Op.setData:

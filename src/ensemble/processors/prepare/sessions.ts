@@ -7,7 +7,9 @@ import { removeNode } from './delete.ts';
 
 /** From here on the session is tracked, so that what its client sends next is judged rightly. */
 export function prepareCreateSession(context: PrepareContext, timeoutMs: number): TxnBody {
-  context.sessions.track(context.request.sessionId, timeoutMs, context.nowMs);
+  const { sessionId, owner = 0 } = context.request;
+  context.sessions.track(sessionId, timeoutMs, context.nowMs);
+  context.sessions.setOwner(sessionId, owner);
   return { type: -10, timeoutMs };
 }
 

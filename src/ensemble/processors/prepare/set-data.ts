@@ -13,10 +13,11 @@ export function prepareSetData(context: PrepareContext, wanted: SetDataRequest):
   checkPath(path);
   const node = context.outstanding.get(path);
   checkAccess(context, node.acl, Perms.WRITE, path);
-  checkQuota(context, path, (data?.length ?? 0) - (node.data?.length ?? 0), 0);
+  checkQuota(context, path, (data?.length ?? 0) - node.dataBytes, 0);
   const version = nextVersion(node.version, wanted.version, path);
-  context.outstanding.update(context.zxid, node, {
-    ...node, data, version, mtime: context.timeMs, mzxid: context.zxid, content: -1, digest: -1,
+  const { outstanding, zxid, timeMs } = context;
+  outstanding.update(zxid, node, {
+    ...node, dataBytes: data?.length ?? 0, content: outstanding.contentOf(path, data), version, mtime: timeMs, mzxid: zxid, digest: -1,
   });
   return { type: 5, path, data, version };
 }

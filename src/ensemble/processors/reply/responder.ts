@@ -64,6 +64,7 @@ export class Responder {
   /** Answers a read. */
   read(connection: ConnectionKey, request: Request): Reply {
     return this.#reply(request, () => {
+      if (request.refusal !== undefined) throw new KeeperError(request.refusal);
       const code = this.#parts.sessions.check(request.sessionId);
       if (code !== 0) throw new KeeperError(code);
       return readAnswer(this.#tools, { connection, request });

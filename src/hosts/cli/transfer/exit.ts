@@ -23,6 +23,8 @@ const USAGE_CODES = [
 export interface EndFacts {
   readonly end: JobEnd;
   readonly isDiff: boolean;
+  /** A file is read: one that cannot be is refused as a damaged one is. */
+  readonly readsFile: boolean;
   /** Nodes that were left because they were there, which the policy `skip` asks for. */
   readonly skipped: number;
   /** Nodes that are there, but without their own ACL. */
@@ -30,13 +32,16 @@ export interface EndFacts {
 }
 
 /** The exit code of a job that was not interrupted. */
-export function exitCodeOf({ end, isDiff, skipped, withoutAcl }: EndFacts): number {
+export function exitCodeOf({ end, isDiff, readsFile, skipped, withoutAcl }: EndFacts): number {
   const { state, failure, resumable, progress } = end;
+  const { counts, leftOut } = progress;
   if (state === 'stopped' || state === 'cancelled') {
-    if (failure !== null && USAGE_CODES.includes(failure.code)) return EXIT_USAGE;
+    // A file that is changed while it is imported is refused half way: that is no refusal of what was asked for.
+    const begun = counts.create + counts.change + counts.remove > 0;
+    const refused = failure !== null && (USAGE_CODES.includes(failure.code) || (readsFile && failure.code === 'FileFailed'));
+    if (refused && !begun) return EXIT_USAGE;
     return resumable ? EXIT_STOPPED : EXIT_FAILED;
   }
-  const { counts, leftOut } = progress;
   const byRule = BY_RULE.reduce((sum, reason) => sum + (leftOut[reason] ?? 0), 0);
   const differs = isDiff && counts.create + counts.change + counts.remove > 0;
   return differs || counts.fail > 0 || withoutAcl > 0 || counts.leave > byRule + skipped ? EXIT_NOT_ALL : EXIT_DONE;

@@ -41,8 +41,9 @@ export async function openJobFolder(home: string, command: TransferCommand): Pro
     holdsProgress: () => hasLines(log, 2),
     async release(keep) {
       await log.close();
-      await lock.release();
+      // While it is ours: behind the release it may be that of the next run of the command.
       if (!keep) await rm(folder, { recursive: true, force: true });
+      await lock.release();
     },
   };
 }

@@ -4,6 +4,8 @@ import { formatId } from '../../../model/zxid.ts';
 import type { JobEnd, JobProgress } from '../../../services/transfer/api.ts';
 import type { Report } from './report.ts';
 
+/** Characters of names that some readers (Node's readline, Python's splitlines) take for the end of a line. */
+const SEPARATORS = /[\u2028\u2029]/g;
 /** Between two lines of progress. */
 const PROGRESS_MS = 1_000;
 
@@ -15,7 +17,7 @@ export interface JsonReport extends Report {
 
 /** A report of JSON lines. */
 export function jsonReport(write: (text: string) => void, nowMs: () => number): JsonReport {
-  const line = (fields: Readonly<Record<string, unknown>>): void => write(`${JSON.stringify(fields)}\n`);
+  const line = (fields: Readonly<Record<string, unknown>>): void => write(`${JSON.stringify(fields).replace(SEPARATORS, (each) => `\\u${each.charCodeAt(0).toString(16)}`)}\n`);
   let shownAtMs = nowMs();
   return {
     items(items) {
@@ -32,7 +34,7 @@ export function jsonReport(write: (text: string) => void, nowMs: () => number): 
         failure: failure === null ? null : { code: failure.code, message: failure.message }, progress,
       });
     },
-    refused: (code, message) => line({ type: 'end', state: 'refused', failure: { code, message } }),
+    refused: (code, message) => line({ type: 'end', state: 'refused', resumable: false, failure: { code, message } }),
   };
 }
 

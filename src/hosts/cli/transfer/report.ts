@@ -3,7 +3,7 @@
 import type { JobEnd, JobItem } from '../../../services/transfer/api.ts';
 import { formatId } from '../../../model/zxid.ts';
 import type { SideText, TransferTask } from './command.ts';
-import { bytesText, countText, nodesText, oneLine, timeText } from './words.ts';
+import { bytesText, countText, nodesText, oneLine, pathText, timeText } from './words.ts';
 
 export interface Report {
   items(items: readonly JobItem[]): void;
@@ -35,7 +35,7 @@ export function textReport({ task, dryRun, write }: ReportOptions): Report {
 
 function lineOf(item: JobItem, task: TransferTask, dryRun: boolean): string | null {
   const { action, path, differences, reason, message, dataLength, kind } = item;
-  const name = `/${path}`;
+  const name = pathText(`/${path}`);
   if (action === 'fail') return `failed   ${name}  ${why(reason, message)}`;
   if (action === 'leave') return NOT_LISTED.includes(reason ?? '') ? null : `left     ${name}  ${why(reason, message)}`;
   if (action === 'same') return null;
@@ -51,7 +51,7 @@ function lineOf(item: JobItem, task: TransferTask, dryRun: boolean): string | nu
 
 function why(reason: string | null, message: string | null): string {
   const parts = [reason, message === null ? null : oneLine(message)].filter((text) => text !== null);
-  return parts.join(': ');
+  return pathText(parts.join(': '));
 }
 
 function endLines(end: JobEnd, task: TransferTask, dryRun: boolean, goesOn: boolean): string[] {

@@ -133,7 +133,7 @@ async function runJob(options: RunTransferOptions, folder: JobFolder | null): Pr
     // A run that wrote down no more than what it is leaves nothing to go on with, and is simply run again.
     const keep = end.state !== 'done' && end.resumable && folder !== null && (await folder.holdsProgress());
     line.clear();
-    const exitCode = end.state === 'cancelled' && interrupted !== null ? interrupted : exitCodeOf({ end, isDiff: task.verb === 'diff', ...count });
+    const exitCode = end.state === 'cancelled' && interrupted !== null ? interrupted : exitCodeOf({ end, isDiff: task.verb === 'diff', readsFile: task.verb === 'import' || task.verb === 'diff', ...count });
     // Of what was never begun there is nothing to report but why.
     const begun = Object.values(end.progress.counts).some((nodes) => nodes > 0);
     if (machine !== null || exitCode !== EXIT_USAGE || begun) report.end(end, keep);

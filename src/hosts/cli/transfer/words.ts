@@ -36,3 +36,11 @@ export function timeText(ms: number): string {
 export function oneLine(text: string): string {
   return text.replace(/\s*[\r\n]+\s*/g, ' | ');
 }
+
+/** Characters that would break a line or turn its direction: a name that holds them is not to look like another. */
+const DECEIVING = /[\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+/** A path on a terminal: what deceives stands as its number. */
+export function pathText(path: string): string {
+  return path.replace(DECEIVING, (each) => `\\u${each.charCodeAt(0).toString(16)}`);
+}

@@ -17,10 +17,10 @@ type Names =
 export function transferHandlers(service: TransferService, connections: ConnectionsService, ports: Ports): HandlersOf<Names> {
   const { files, tools } = ports.transfer;
   return {
-    'transfer.read': ({ work, dryRun }) => {
+    'transfer.read': ({ work, dryRun, nodesPerSecondMax = null }) => {
       const reads = work.kind === 'export' || work.kind === 'compare';
       if (!reads && !dryRun) throw new UsageError('InvalidParams', `dryRun: a ${work.kind} writes, and is started by transfer.write`);
-      return service.start(work, dryRun, null);
+      return service.start(work, dryRun, nodesPerSecondMax);
     },
     'transfer.write': ({ connectionId, work, nodesPerSecondMax }) => {
       if (work.kind === 'export' || work.kind === 'compare') throw new UsageError('InvalidParams', `work: a ${work.kind} is started by transfer.read`);

@@ -64,8 +64,17 @@ async function verify(run: JobRun, from: LiveSide, to: LiveSide): Promise<void> 
     }
   }
   if (missing === 0) return;
+  copyAgain(run);
   const where = first === '' ? 'the root of it' : (first as string);
   throw new UsageError('MoveIncomplete', `${missing} nodes are not at the target as they are at the source, the first: ${where}; nothing was removed`);
+}
+
+/** Going on with it begins with the copy: what came to the source meanwhile is not there by looking once more. */
+function copyAgain(run: JobRun): void {
+  const { nodes, nodesTotal } = run.meter;
+  run.begin('running', null);
+  run.checkpoint(null, [], null);
+  run.begin('verifying', nodesTotal, nodes);
 }
 
 /**

@@ -1,13 +1,14 @@
 /** A target made like a source: import, copy, restore, and "apply these". */
 
 import { ErrorCode } from '../../../model/error-code.ts';
-import { KeeperError } from '../../../model/errors.ts';
+import { KeeperError, UsageError } from '../../../model/errors.ts';
 import { parentPath } from '../../../model/zpath.ts';
 import type { Choice, LiveSide, Policy, Side, Work } from '../api.ts';
 import type { Checkpoint } from '../job-log.ts';
 import { leadsTo, onlyChosen, openSide, type OpenSide } from '../read-side.ts';
-import { refuseOverlap, refuseSystem } from '../rules.ts';
+import { overlapOf, refuseSystem, shareServer } from '../rules.ts';
 import type { JobRun } from '../run.ts';
+import { isSameEnsemble } from '../same-ensemble.ts';
 import type { SourceEntry } from '../source.ts';
 import { LiveWalk } from '../walk/live-walk.ts';
 import { Lookup } from '../walk/lookup.ts';
@@ -32,7 +33,18 @@ export async function refuseTarget(run: JobRun, from: Side, to: LiveSide, remove
   const client = await run.prepare(to);
   refuseSystem(client, to.path);
   await refuseOrphan(run, to);
-  if (from.kind === 'live') refuseOverlap({ client: await run.prepare(from), path: from.path }, { client, path: to.path }, removesNodes);
+  if (from.kind === 'live') await refuseOverlap(run, from, to, removesNodes);
+}
+
+/** @throws UsageError IntoItself */
+async function refuseOverlap(run: JobRun, from: LiveSide, to: LiveSide, removesNodes: boolean): Promise<void> {
+  const ends = [{ endpoint: run.endpoint(from), side: from }, { endpoint: run.endpoint(to), side: to }] as const;
+  const target = { client: await run.prepare(to), path: to.path };
+  // Before anything else is done with the source: how its session begins tells whether it is the target's ensemble.
+  const same = await isSameEnsemble(...ends);
+  const source = { client: await run.prepare(from), path: from.path };
+  const overlap = same || shareServer(source, target) ? overlapOf(source, target, removesNodes) : null;
+  if (overlap !== null) throw new UsageError('IntoItself', overlap);
 }
 
 /** The target's parent must be there. A session that may not look at it finds out when it writes. */

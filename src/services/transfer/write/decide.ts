@@ -23,7 +23,7 @@ export interface Rules {
   /** Whether both sides know their kinds. */
   readonly kinds: boolean;
   /** What the job itself has begun to change before it was interrupted. */
-  readonly ours: (path: string, now: NodeRecord) => boolean;
+  readonly ours: (path: string, now: NodeRecord, want: NodeRecord) => boolean;
 }
 
 /**
@@ -62,7 +62,7 @@ function decideBoth(path: string, want: NodeRecord, now: NodeRecord, rules: Rule
   const decision = { differences, reason, message, blocks: false, stops: false };
   if (differences.length === 0) return { ...decision, action: 'same' };
   if (differences.every((each) => each === 'kind')) return { ...decision, action: 'leave' };
-  if (rules.policy === 'overwrite' || rules.ours(path, now)) return { ...decision, action: 'change' };
+  if (rules.policy === 'overwrite' || rules.ours(path, now, want)) return { ...decision, action: 'change' };
   if (rules.policy === 'unchanged' && isAsExported(want, now)) return { ...decision, action: 'change' };
   if (rules.policy === 'unchanged') return { ...decision, action: 'leave', reason: 'changed', message: 'it was changed since the export' };
   if (rules.policy === 'stop') return { ...decision, action: 'fail', reason: 'exists', message: 'it is there already, and differs', stops: true };

@@ -33,7 +33,7 @@ export async function drive(run: JobRun, pairs: AsyncIterable<readonly Pair[]>, 
     {
       root: target.path, client: await endpoint.client(), strategy, acls,
       identities: endpoint.source.identities, requestBytesMax: endpoint.requestBytesMax, dryRun: run.options.dryRun,
-      before: run.deps.before, log: run.log, look: lookAt(run, target, strategy),
+      before: run.deps.before, tools: run.deps.tools, log: run.log, look: lookAt(run, target, strategy),
     },
     from?.postponed ?? [],
     from?.at ?? null,

@@ -147,7 +147,7 @@ export class Pipeline {
   #send(running: Running, step: WriteStep): void {
     this.#sent++;
     running.sent = true;
-    void perform(this.#endpoint, step.path, step.act).then((outcome) => {
+    void perform(this.#endpoint, step.path, step.act, step.czxid).then((outcome) => {
       this.#sent--;
       running.outcome = outcome;
       if (outcome.kind === 'again') this.#troubled = true;
@@ -243,6 +243,7 @@ export class Pipeline {
       running.outcome = null;
       step.act = look.act;
       step.note = look.note;
+      if (look.now?.stat != null) step.czxid = look.now.stat.czxid;
       this.#send(running, step);
     }
     if (look.stops) this.#ends ??= { error: new UsageError('Exists', `${step.path} is there already, and differs`) };

@@ -52,6 +52,8 @@ export interface WriteStep {
   readonly path: string;
   act: Act;
   note: Note;
+  /** Of the node that is meant; null: it is the job's own. */
+  czxid: bigint | null;
   /** Memory that it holds, bytes. */
   readonly bytes: number;
   /** Another step for the same node follows, and is done only if this one is. */

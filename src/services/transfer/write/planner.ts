@@ -10,6 +10,7 @@ import type { Id } from '../../../model/acl.ts';
 import type { BeforeImage, BeforeSink } from '../api.ts';
 import { touchOf, type JobLog, type Postponed, type Touch } from '../job-log.ts';
 import { absolutePath, isAtOrBelow } from '../order.ts';
+import type { TransferTools } from '../ports.ts';
 import type { NodeRecord } from '../record.ts';
 import { isLeft, type SourceEntry } from '../source.ts';
 import type { Pair } from '../walk/pairs.ts';
@@ -36,6 +37,7 @@ export interface PlannerOptions {
   readonly requestBytesMax: number;
   readonly dryRun: boolean;
   readonly before: BeforeSink | null;
+  readonly tools: TransferTools;
   readonly log: JobLog;
   /** Reads a node of the target. */
   readonly look: LookAt;
@@ -97,7 +99,7 @@ export class Planner {
     for (const { step, look } of looks) {
       if (look.act === null || look.now === null || step.imaged === stateKey(look.now)) continue;
       step.imaged = stateKey(look.now);
-      images.push(...imagesFor(step.path, look.act, look.now));
+      images.push(...imagesFor(this.#options.tools, step.path, look.act, look.now, true));
       touches.push(touchOf(step.relative, look.now));
     }
     await this.#keep(images, touches);
@@ -141,7 +143,7 @@ export class Planner {
   #ownUnread({ path, a, b }: Pair): SourceEntry | null {
     if (a === null || isLeft(a) || b === null || !isLeft(b)) return b;
     const assumed = assumeData(b, a.data);
-    return assumed !== null && this.#options.log.isOurs(path, assumed) ? assumed : b;
+    return assumed !== null && this.#options.log.isOurs(path, assumed, a) ? assumed : b;
   }
 
   #act(out: Batch, relative: string, decision: Decision, want: NodeRecord | null, b: SourceEntry | null, hasChildren: boolean): void {
@@ -261,7 +263,7 @@ export class Planner {
   }
 
   #imagesFor(path: string, act: Act, now: NodeRecord): BeforeImage[] {
-    return this.#options.before === null ? [] : imagesFor(path, act, now);
+    return this.#options.before === null ? [] : imagesFor(this.#options.tools, path, act, now);
   }
 
   #write(relative: string, act: Act, note: Note, former: NodeRecord | null): WriteStep {
@@ -270,7 +272,7 @@ export class Planner {
     const seen = former === null ? null : { ...former, data: null };
     const bytes = act.kind === 'create' ? (act.want.data?.length ?? 0) : act.kind === 'change' ? (act.data?.value?.length ?? 0) : 0;
     const step: WriteStep = {
-      kind: 'write', relative, path, act, note, bytes, leads: false, second: false, imaged: former === null ? null : stateKey(former),
+      kind: 'write', relative, path, act, note, bytes, czxid: former?.stat?.czxid ?? null, leads: false, second: false, imaged: former === null ? null : stateKey(former),
       look: async (lost) => {
         const { act: tried } = step;
         const now = await this.#options.look(path, relative, tried.kind !== 'change' || tried.data !== null);

@@ -30,7 +30,7 @@ export function lookAgain({ act, note, former, decideAnew }: Planned, lost: bool
     if (same) return { ...look, act, now };
     return { ...look, outcome: { kind: 'refused', action: 'leave', reason: 'changed', message: 'it was changed meanwhile', blocks: false } };
   }
-  const ours = lost && now !== null && !isLeft(now) && (former === null ? isFresh(act, now) : isOneStepOn(former, now));
+  const ours = lost && now !== null && !isLeft(now) && (former === null ? isFresh(act, now) : isOneStepOn(act, former, now));
   const anew = decideAnew(now, ours);
   if (anew.decision === null || anew.decision.action === 'same') return { ...look, outcome: DONE, note: noteOf(note, anew.decision, lost) };
   const { action, reason, message, differences, stops, blocks } = anew.decision;
@@ -70,8 +70,11 @@ function isFresh(act: Act, { stat }: NodeRecord): boolean {
   return act.kind === 'change' && stat?.version === 0 && stat.aversion <= 1;
 }
 
-/** Whether no more can have happened than the job's own request. */
-function isOneStepOn(former: NodeRecord, now: NodeRecord): boolean {
-  if (former.stat === null || now.stat === null || former.stat.czxid !== now.stat.czxid) return false;
-  return now.stat.version - former.stat.version <= 1 && now.stat.aversion - former.stat.aversion <= 1;
+/** Whether no more can have happened than the job's own request: a step to what it did not ask for is somebody else's. */
+function isOneStepOn(act: Act, former: NodeRecord, now: NodeRecord): boolean {
+  if (act.kind !== 'change' || former.stat === null || now.stat === null || former.stat.czxid !== now.stat.czxid) return false;
+  const data = now.stat.version - former.stat.version;
+  const acl = now.stat.aversion - former.stat.aversion;
+  if (data > 1 || acl > 1 || (data === 1 && (act.data === null || !equalData(now.data, act.data.value)))) return false;
+  return acl !== 1 || (act.acl !== null && now.acl !== null && sameAcls(now.acl, act.acl.value));
 }

@@ -1,12 +1,12 @@
 /**
- * One write to one node, from its request to what became of it. Must hold: it is version-checked; when its reply is
- * lost the node is looked at again before anything else is sent for it.
+ * One write to one node, from its request to what became of it. Must hold: it is version-checked, and goes to the node
+ * that was seen; when its reply is lost the node is looked at again before anything else is sent for it.
  */
 
 import { ErrorCode } from '../../../model/error-code.ts';
-import { CancelledError, KeeperError, ZooError } from '../../../model/errors.ts';
+import { CancelledError, ConnectionLostError, KeeperError, ZooError } from '../../../model/errors.ts';
 import type { Acl } from '../../../model/acl.ts';
-import { isPassing, type Endpoint } from '../endpoint.ts';
+import { isPassing, isWeather, type Endpoint } from '../endpoint.ts';
 import type { ItemAction, ItemReason } from '../api.ts';
 import { modeOf, type NodeRecord } from '../record.ts';
 
@@ -29,11 +29,35 @@ export type Outcome =
 
 export const DONE: Outcome = { kind: 'done', reason: null, message: null };
 
-/** Sends a write at once, or not at all. Never rejects. */
-export function perform(endpoint: Endpoint, path: string, act: Act): Promise<Outcome> {
+/**
+ * Sends a write at once, or not at all. Never rejects. A version tells one state of a node from another, but not one
+ * node from another that has its name since: both begin at 0, and nothing else can be checked by the server
+ * (PrepRequestProcessor.checkAndIncVersion). Between a look and a write whole minutes can lie, for a parent that waits
+ * for its children, and in a job that pauses. So the node is looked at once more, right before: what is left is the
+ * time between two requests. Looks and writes go in the order of the calls.
+ *
+ * @param czxid of the node that is meant; null: it is the job's own
+ */
+export function perform(endpoint: Endpoint, path: string, act: Act, czxid: bigint | null): Promise<Outcome> {
   if (act.kind === 'create') return create(endpoint, path, act.want, act.acl);
-  if (act.kind === 'remove') return remove(endpoint, path, act.version);
-  return change(endpoint, path, act);
+  if (czxid === null) return act.kind === 'remove' ? remove(endpoint, path, act.version) : change(endpoint, path, act);
+  return ifItIs(endpoint, path, act, czxid);
+}
+
+async function ifItIs(endpoint: Endpoint, path: string, act: Exclude<Act, { kind: 'create' }>, czxid: bigint): Promise<Outcome> {
+  const removes = act.kind === 'remove';
+  try {
+    const { stat } = await endpoint.now('read', (client) => client.exists(path));
+    if (stat === null) return removes ? DONE : { kind: 'again', error: new KeeperError(ErrorCode.NoNode, path) };
+    if (stat.czxid !== czxid) {
+      return removes ? left('changed', 'it was deleted and made anew meanwhile') : { kind: 'again', error: new KeeperError(ErrorCode.BadVersion, path) };
+    }
+  } catch (error) {
+    const outcome = outcomeOf(error);
+    // The write was not sent.
+    return outcome.kind === 'again' && isWeather(error) ? { kind: 'again', error: new ConnectionLostError(error.message, false) } : outcome;
+  }
+  return removes ? remove(endpoint, path, act.version) : change(endpoint, path, act);
 }
 
 async function create(endpoint: Endpoint, path: string, want: NodeRecord, acl: readonly Acl[]): Promise<Outcome> {

@@ -30,6 +30,23 @@ export function pathsOfJob({ work }: TransferJob): string {
   }
 }
 
+/** Where a job takes from, and where it writes: the ensemble's name, where one is known, and the path or the file. */
+export function routeOfJob({ work, fromName, toName }: TransferJob): { readonly name: string | null; readonly place: string }[] {
+  switch (work.kind) {
+    case 'write':
+    case 'move':
+      return [{ name: fromName, place: placeOf(work.from) }, { name: toName, place: work.path }];
+    case 'export':
+      return [{ name: fromName, place: work.path }, { name: null, place: fileName(work.file) }];
+    case 'compare':
+      return [{ name: fromName, place: placeOf(work.a) }, { name: toName, place: placeOf(work.b) }];
+    case 'delete':
+    case 'setAcl':
+    case 'undo':
+      return [{ name: toName ?? fromName, place: work.path }];
+  }
+}
+
 /** Where a node of a job is in an ensemble that is written or read; null where the job has only files there. */
 export function nodeOfJob({ work }: TransferJob): { readonly connectionId: string; readonly path: string } | null {
   if (work.kind !== 'compare') return { connectionId: work.connectionId, path: work.path };

@@ -13,21 +13,34 @@ export interface TreeKeyActions {
   readonly note: (row: number) => void;
 }
 
-/** Letters typed one after the other. @returns the row that a letter leads to; the present one when there is none */
-function typing({ model }: TreeSession): (letter: string, current: number) => number {
+/**
+ * Letters typed one after the other. A word ends with a pause, with another key, and when the cursor was moved otherwise.
+ *
+ * @returns for a letter the row that it leads to, the present one when there is none; and what ends the word
+ */
+function typing(tree: TreeSession): { readonly letter: (letter: string, current: number) => number; readonly end: () => void } {
+  const { model, cursor } = tree;
   let word = '';
   let typedAtMs = 0;
+  let ledTo: string | null = null;
   const nameOf = (row: number): string | null => {
     const { listing, index } = model.at(row);
     return listing.names[index] ?? null;
   };
-  return (letter, current) => {
-    const nowMs = performance.now();
-    word = nowMs - typedAtMs > TYPEAHEAD_PAUSE_MS ? letter : word + letter;
-    typedAtMs = nowMs;
-    const row = typeaheadRow(model.rowCount, nameOf, current, word);
-    return row === -1 ? current : row;
+  const end = (): void => {
+    word = '';
   };
+  const letter = (typed: string, current: number): number => {
+    const nowMs = performance.now();
+    if (nowMs - typedAtMs > TYPEAHEAD_PAUSE_MS || cursor.value !== ledTo) end();
+    word += typed;
+    typedAtMs = nowMs;
+    const found = typeaheadRow(model.rowCount, nameOf, current, word);
+    const row = found === -1 ? current : found;
+    ledTo = tree.keyOf(model.at(row));
+    return row;
+  };
+  return { letter, end };
 }
 
 /** Handles keys for one tree. @returns whether the key was used */
@@ -76,6 +89,7 @@ export function treeKeys(tree: TreeSession, { page, open, note }: TreeKeyActions
   };
   const act = (key: string, row: number): boolean => {
     const isNote = model.at(row).index === NOTE_ROW;
+    if (key.length > 1) typed.end();
     if (key === 'ArrowRight') return right(row);
     if (key === 'ArrowLeft') return left(row);
     if (key === 'Enter' || key === ' ') {
@@ -87,14 +101,17 @@ export function treeKeys(tree: TreeSession, { page, open, note }: TreeKeyActions
       void tree.expandSiblings(model.at(row));
       return true;
     }
-    return key.length === 1 && key !== '/' ? goTo(typed(key, row)) : false;
+    return key.length === 1 && key !== '/' ? goTo(typed.letter(key, row)) : false;
   };
 
   return (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return false;
     const row = current();
     const to = moveTo(event.key, row);
-    if (to !== null) return goTo(to);
+    if (to !== null) {
+      typed.end();
+      return goTo(to);
+    }
     return row === -1 ? false : act(event.key, row);
   };
 }

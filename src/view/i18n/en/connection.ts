@@ -43,6 +43,7 @@ export const connection = {
     duplicate: '“{entry}” is there twice.',
     space: 'There must be no space inside.',
     chroot: 'The chroot is not valid: {why}.',
+    url: 'This is a URL. A connect string is host:port,host:port/chroot, as {entry}.',
     scheme: 'Name a scheme.',
     user: 'Name a user.',
     colon: 'A user name cannot hold a colon.',

@@ -62,7 +62,11 @@ export class TreeSession {
       isReady: options.isConnected,
       change: (apply) => this.#change(apply),
     });
-    this.#relister = new Relister((path) => this.list(path));
+    this.#relister = new Relister(async (path) => {
+      // A listing under way may have been read before the change that asked for this one.
+      await this.#listings.get(path)?.done;
+      await this.list(path);
+    });
     this.model.setRoots(['/']);
   }
 

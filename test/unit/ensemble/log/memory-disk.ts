@@ -57,11 +57,11 @@ export function memoryDisk(contents: Readonly<Record<string, Uint8Array>> = {}):
     list: () => Promise.resolve([...files.keys()]),
     read: (name) => later().then(() => get(name).bytes.slice()),
     readTail: (name, bytes) => later().then(() => get(name).bytes.slice(-bytes)),
-    async *stream(name) {
+    async *stream(name, from = 0) {
       await later();
       const { bytes } = get(name);
       // Pieces so small that everything is cut somewhere.
-      for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.slice(at, at + PIECE_BYTES);
+      for (let at = from; at < bytes.length; at += PIECE_BYTES) yield bytes.slice(at, at + PIECE_BYTES);
     },
     async create(name, first) {
       await work();

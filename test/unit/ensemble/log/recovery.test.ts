@@ -215,6 +215,39 @@ describe('what is refused, by name', () => {
     expect(await refusal(written.disk)).toMatchObject({ code: 'LogCorrupt', file: 'log.4', offset: 16, message: expect.stringContaining('type 99') as string });
   });
 
+  test('a newest snapshot that cannot be used, when the log before it is gone as well', async () => {
+    const written = await writeDirectory(10);
+    written.log.roll();
+    for (let i = 0; i < 10; i++) written.step();
+    await written.log.sync();
+    const name = await putSnapshot(written.disk, written.database);
+    written.disk.put(name, fileBytes(written.disk, name).slice(0, -1));
+    expect(await start(written.disk)).toMatchObject({ snapshot: 'snapshot.0', zxid: 20n });
+    await written.disk.remove('log.b');
+    const error = await refusal(written.disk);
+    expect(error).toMatchObject({ code: 'LogGap', file: name });
+    expect(error.message).toMatch(/snapshot\.14 cannot be used.*ends at 0xa.*up to 0x14 are missing.*move that file away/);
+    await written.disk.remove(name);
+    expect(await start(written.disk)).toMatchObject({ zxid: 10n });
+  });
+
+  test('logs in the directory of snapshots, and snapshots in that of logs', async () => {
+    const { disk } = await writeDirectory(3);
+    const other = memoryDisk();
+    const both = (snapshots: MemoryDisk, logs: MemoryDisk): Promise<unknown> =>
+      recover(snapshots, { newTarget: newDatabase, codecs, logs }).catch((error: unknown) => error);
+    expect(await both(disk, other)).toMatchObject({ code: 'Misplaced', file: 'log.1' });
+    await disk.remove('log.1');
+    expect(await both(other, disk)).toMatchObject({ code: 'Misplaced', file: 'snapshot.0' });
+    expect(await both(disk, other)).toMatchObject({ zxid: 0n });
+  });
+
+  test('a disk that cannot be written, when something has to be repaired', async () => {
+    const written = await writeDirectory(10);
+    written.disk.failWith(new Error('EROFS: read-only file system'));
+    expect(await refusal(written.disk)).toMatchObject({ code: 'WriteFailed', file: 'log.1', message: expect.stringMatching(/EROFS.*must be able to write/) as string });
+  });
+
   test('a disk that cannot be read', async () => {
     const written = await writeDirectory(3);
     const broken = { ...written.disk, list: () => Promise.reject(new Error('EIO')) };

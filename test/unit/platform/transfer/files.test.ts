@@ -92,6 +92,21 @@ describe.each([{ gzip: false }, { gzip: true }])('an export in a file, %o', ({ g
     expect(plain(file)).toHaveLength(5);
   });
 
+  test('two that write to one file at the same time: neither becomes a mixture', async () => {
+    const [first, second] = [bytesOf(1_500_000), bytesOf(1_200_000)];
+    const [one, two] = [output(true), output(true)];
+    await one.begin(0);
+    await one.write(first);
+    await two.begin(0);
+    await two.write(second.subarray(0, 1_100_000));
+    await expect(one.finish()).rejects.toMatchObject({ code: 'FileFailed', message: expect.stringContaining('another export') as string });
+    await one.close();
+    await two.write(second.subarray(1_100_000));
+    await two.finish();
+    await two.close();
+    expect(same(plain(file), second)).toBe(true);
+  });
+
   test('says what is left when the system refuses', async () => {
     writeFileSync(join(folder, 'plain'), '');
     const below = fileExportOutput({ file: join(folder, 'plain', 'x'), gzip, overwrite: false });

@@ -151,3 +151,32 @@ test('the index does not grow without end', async () => {
   }
   expect(folder.files.get('index.log')?.length).toBeLessThan(1_500);
 });
+
+test('the newest operation stays, though it alone is larger than all may be', async () => {
+  const folder = memoryLogs();
+  const { journal } = journalOn(folder, 2_000);
+  const ids: string[] = [];
+  for (const bytes of [300, 5_000, 6_000]) {
+    const operation = await journal.begin(facts);
+    await operation.keep([imageOf('/a', new Uint8Array(bytes))]);
+    await operation.end();
+    ids.push(operation.operationId);
+  }
+  expect((await journal.operations()).map(({ operationId }) => operationId)).toEqual([ids[2]]);
+  expect((await entriesOf(journal, ids[2] as string))[0]?.data).toHaveLength(6_000);
+});
+
+test('an operation that cannot be read any more does not keep others from being written down', async () => {
+  const folder = memoryLogs();
+  const operation = await journalOn(folder).journal.begin(facts);
+  await operation.keep([imageOf('/a'), imageOf('/a/b'), imageOf('/a/c')]);
+  // As after a power cut: the middle of what was written last is not on the disk. Its end was never written.
+  const lines = folder.files.get(`${operation.operationId}.log`) as string[];
+  lines[1] = '\0'.repeat(200);
+  const { journal } = journalOn(folder);
+  const next = await journal.begin(facts);
+  await next.keep([imageOf('/z')]);
+  await next.end();
+  expect((await journal.operations()).map(({ nodes, state }) => [nodes, state])).toEqual([[1, 'done'], [2, 'kept']]);
+  expect((await entriesOf(journal, operation.operationId)).map(({ path }) => path)).toEqual(['/a', '/a/c']);
+});

@@ -49,6 +49,8 @@ export class FakeKeeper {
   fault: (operation: string, path: string, session: FakeSession) => Fault = () => null;
   /** Called behind each request that was carried out. */
   after: (operation: string, path: string) => void = () => undefined;
+  /** Sessions are transactions, unless they are local ones. */
+  sessionsCount = true;
   readonly random: Random;
   readonly server = { host: `fake-${++made}`, port: 2181 };
 
@@ -123,11 +125,14 @@ export class FakeKeeper {
   }
 
   /** A session of its own for a job, with what a host knows of it. */
-  source(options: Partial<EndpointSource> & { readonly ids?: readonly Id[]; readonly chroot?: string } = {}): EndpointSource {
-    const { ids = [], chroot = '', ...rest } = options;
+  source(options: Partial<EndpointSource> & { readonly ids?: readonly Id[]; readonly chroot?: string; readonly host?: string } = {}): EndpointSource {
+    const { ids = [], chroot = '', host = this.server.host, ...rest } = options;
     return {
-      name: `${this.server.host}:${this.server.port}`,
-      open: () => Promise.resolve(new FakeSession(this, ids, chroot)),
+      name: `${host}:${this.server.port}`,
+      open: () => {
+        if (this.sessionsCount) this.zxid++;
+        return Promise.resolve(new FakeSession(this, ids, chroot, host));
+      },
       close: (client) => client.close(),
       requestBytesMax: 1_048_575,
       multiRead: () => Promise.resolve(true),
@@ -175,10 +180,10 @@ export class FakeSession implements ZooKeeper {
   #turning = false;
   #ready: { resolve: () => void; reject: (error: ZooError) => void }[] = [];
 
-  constructor(keeper: FakeKeeper, ids: readonly Id[], chroot: string) {
+  constructor(keeper: FakeKeeper, ids: readonly Id[], chroot: string, host: string) {
     this.keeper = keeper;
-    this.server = keeper.server;
-    this.servers = [keeper.server];
+    this.server = { ...keeper.server, host };
+    this.servers = [this.server];
     this.ids = ids;
     this.chroot = chroot;
     this.sessionId = BigInt(keeper.sessions.size + 1);

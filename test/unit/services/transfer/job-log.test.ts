@@ -1,6 +1,7 @@
 /** What a job writes down, and what is read of it after a crash. */
 
 import { describe, expect, test } from 'vitest';
+import { OPEN_ACL } from '../../../../src/model/acl.ts';
 import type { JobItem } from '../../../../src/services/transfer/api.ts';
 import { JobLog, touchOf, type Checkpoint } from '../../../../src/services/transfer/job-log.ts';
 import type { NodeRecord } from '../../../../src/services/transfer/record.ts';
@@ -17,7 +18,7 @@ function node(path: string, version: number, aversion: number, czxid = 5n): Node
   const stat = {
     czxid, mzxid: 9n, pzxid: 9n, ctime: 0n, mtime: 0n, version, cversion: 0, aversion, ephemeralOwner: 0n, dataLength: 0, numChildren: 0,
   };
-  return { path, kind: 'persistent', ttlMs: null, data: null, acl: null, aclMasked: false, stat, changed: false };
+  return { path, kind: 'persistent', ttlMs: null, data: null, acl: OPEN_ACL, aclMasked: false, stat, changed: false };
 }
 
 describe('JobLog', () => {
@@ -52,12 +53,19 @@ describe('JobLog', () => {
     await log.flush();
     const again = new JobLog(new MemoryLog(file.lines), 'work');
     await again.open();
-    expect(again.isOurs('before', node('before', 4, 0))).toBe(false);
-    expect([[3, 1], [4, 1], [3, 2], [4, 2], [5, 1], [3, 3]].map(([version, aversion]) => again.isOurs('x', node('x', version as number, aversion as number))))
+    const want = node('', 0, 0);
+    expect(again.isOurs('before', node('before', 4, 0), want)).toBe(false);
+    expect([[3, 1], [4, 1], [3, 2], [4, 2], [5, 1], [3, 3]].map(([version, aversion]) => again.isOurs('x', node('x', version as number, aversion as number), want)))
       .toEqual([true, true, true, true, false, false]);
-    expect(again.isOurs('x', node('x', 4, 1, 6n))).toBe(false);
-    expect(again.isOurs('y', node('y', 0, 1))).toBe(true);
-    expect(again.isOurs('y', node('y', 1, 0))).toBe(false);
+    expect(again.isOurs('x', node('x', 4, 1, 6n), want)).toBe(false);
+    expect(again.isOurs('y', node('y', 0, 1), want)).toBe(true);
+    expect(again.isOurs('y', node('y', 1, 0), want)).toBe(false);
+    // One step on, and not to where the job was going: somebody else's.
+    const other = { data: new Uint8Array([1]) };
+    expect(again.isOurs('x', { ...node('x', 3, 1), ...other }, want)).toBe(true);
+    expect(again.isOurs('x', { ...node('x', 4, 1), ...other }, want)).toBe(false);
+    expect(again.isOurs('x', { ...node('x', 4, 2), acl: [] }, want)).toBe(false);
+    expect(again.isOurs('x', { ...node('x', 3, 2), acl: null }, want)).toBe(false);
   });
 
   test('it does not grow with the work', async () => {

@@ -85,6 +85,9 @@ describe('the exit code', () => {
     ['diff: equal', ['diff', 'a', '/x', 'b', '/y'], end(counts({ same: 4 })), 0],
     ['diff: differs', ['diff', 'a', '/x', 'b', '/y'], end(counts({ same: 4, remove: 1 })), 1],
     ['a bad file', COPY, failed(new UsageError('BadExport', 'line 3: out of order'), { resumable: false }), 2],
+    ['a file that went bad on the way', COPY, failed(new UsageError('BadExport', 'edited'), { resumable: false, ...counts({ create: 5 }) }), 4],
+    ['a file that is not there', ['import', 'no-such', 'a', '/x'], failed(new UsageError('FileFailed', 'no such file')), 2],
+    ['no room on the disk', ['export', 'a', '/x', '-o', 'f'], failed(new UsageError('FileFailed', 'the disk is full')), 3],
     ['stopped, can go on', COPY, failed(new UsageError('Unreachable', 'a:1: not reached')), 3],
     ['stopped for good', COPY, failed(new KeeperError(-102, '/x'), { resumable: false }), 4],
     ['nothing there', COPY, failed(new KeeperError(-101, '/x')), 2],
@@ -240,12 +243,15 @@ test('a dry run and a comparison list every node that differs', async () => {
 test('JSON: one object a line', async () => {
   const result = await run([...COPY, '--json', '--quiet'], ({ onItems, onProgress }) => {
     onProgress(progress());
-    onItems([item({})]);
+    onItems([item({}), item({ path: 'of\u2028two\u2029ends' })]);
     return failed(new UsageError('Unreachable', 'gone'));
   });
+  // What Node's readline takes for the end of a line, too.
+  expect(result.out.trimEnd().split(/[\n\u2028\u2029]/)).toHaveLength(3);
   const lines = result.out.trimEnd().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(lines).toMatchObject([
     { type: 'item', path: 'a/b', action: 'create' },
+    { type: 'item', path: 'of\u2028two\u2029ends' },
     { type: 'end', state: 'stopped', resumable: true, zxidBefore: '0x1', zxidAfter: '0x10', failure: { code: 'Unreachable', message: 'gone' } },
   ]);
   expect(result.err).toBe('zooscope: gone\n');

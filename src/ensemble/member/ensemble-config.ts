@@ -1,0 +1,78 @@
+/**
+ * The part of zoo.cfg that makes a server a member of an ensemble (facts 5.1; QuorumPeerConfig). In: the file's keys
+ * and the text of myid. Out: who this server is among whom; null for a server standing alone.
+ */
+
+import { ConfigError } from '../config/config-error.ts';
+import { parseProperties } from '../config/properties.ts';
+import { parseFlag, parseWhole } from '../config/values.ts';
+import type { ZooCfg } from '../config/zoo-cfg.ts';
+import { isMembershipKey, parseMembership, type Membership } from '../replication/quorum/membership.ts';
+
+export interface EnsembleConfig {
+  readonly membership: Membership;
+  /** Ticks. */
+  readonly initLimit: number;
+  readonly syncLimit: number;
+  /** peerType; null when it is not said. */
+  readonly peerType: 'participant' | 'observer' | null;
+}
+
+/** Keys of zoo.cfg that are read here, and not by parseZooCfg. */
+export function isEnsembleKey(key: string): boolean {
+  return isMembershipKey(key) || key === 'dynamicConfigFile' || key === 'peerType';
+}
+
+const SID_MAX = 255n;
+
+/**
+ * Reads what is said of an ensemble.
+ *
+ * @param dynamicText the text of the file that dynamicConfigFile names; null without one
+ * @returns null when nothing is, or when the only voter stands alone (standaloneEnabled)
+ * @throws ConfigError naming the key and what is wrong
+ */
+export function readEnsembleConfig(text: string, dynamicText: string | null): EnsembleConfig | null {
+  const entries = parseProperties(text);
+  const membershipEntries = dynamicText === null ? entries : parseProperties(dynamicText);
+  if (![...membershipEntries.keys()].some(isMembershipKey)) return null;
+  const flag = (key: string, fallback: boolean): boolean => {
+    const value = entries.get(key)?.trim();
+    return value === undefined ? fallback : parseFlag(key, value);
+  };
+  const standaloneEnabled = flag('standaloneEnabled', true);
+  const membership = parseMembership(membershipEntries, { standaloneEnabled, multiAddress: flag('multiAddress.enabled', false) });
+  if (membership.members.size === 1 && standaloneEnabled) return null;
+  const limit = (key: string): number => {
+    const value = entries.get(key)?.trim();
+    if (value === undefined) throw new ConfigError(`${key} is not set, which an ensemble needs`);
+    return parseWhole(key, value, { min: 1 });
+  };
+  return { membership, initLimit: limit('initLimit'), syncLimit: limit('syncLimit'), peerType: peerTypeOf(entries.get('peerType')) };
+}
+
+/**
+ * This server's place in the ensemble.
+ *
+ * @param myid the text of the file myid in dataDir
+ * @throws ConfigError when it is no id, or that of no member
+ */
+export function readMyId(myid: string, { members }: Membership): bigint {
+  const digits = myid.trim();
+  const sid = /^\d{1,19}$/.test(digits) ? BigInt(digits) : null;
+  if (sid === null || sid > SID_MAX) throw new ConfigError(`myid holds ${JSON.stringify(digits)}; a number from 0 to ${SID_MAX} is needed`);
+  if (!members.has(sid)) throw new ConfigError(`myid says server ${sid}, and there is no server.${sid} in the configuration`);
+  return sid;
+}
+
+/** The configuration with this server's client address from its own line, where zoo.cfg's keys do not say it. */
+export function withClientOfLine(config: ZooCfg, { members }: Membership, sid: bigint): ZooCfg {
+  const client = members.get(sid)?.client ?? null;
+  if (config.clientPort >= 0 || client === null) return config;
+  return { ...config, clientPort: client.port, clientPortAddress: client.host };
+}
+
+function peerTypeOf(text: string | undefined): EnsembleConfig['peerType'] {
+  const word = text?.trim().toLowerCase();
+  return word === 'observer' || word === 'participant' ? word : null;
+}

@@ -1,0 +1,123 @@
+/**
+ * The leader's end of the connection to one learner. In: words to say, bytes. Out: bytes, words. Must hold: what is
+ * said leaves in the order in which it was said, a snapshot's tree right behind its word.
+ */
+
+import { WireError } from '../../model/errors.ts';
+import { QuorumPacketDecoder } from '../../wire/quorum/quorum-packet.ts';
+import type { ClientSocket, SocketHandler } from '../listener.ts';
+import { contentChunks } from '../log/snapshot-writer.ts';
+import type { LeaderMessage, LearnerMessage } from '../replication/messages.ts';
+import type { Database } from '../tree/database.ts';
+import { leaderBytes, readLearnerMessage, signatureBytes } from './words.ts';
+
+/** So much of a tree is put in line at one go, at one moment of the tree; a larger one is sent while it changes. */
+const AT_ONCE_BYTES = 64 * 1024 * 1024;
+const BUFFERED_BYTES_MAX = 4 * 1024 * 1024;
+
+export interface LeaderLinkEvents {
+  onMessage(message: LearnerMessage): void;
+  onClosed(reason: string): void;
+}
+
+export class LeaderLink implements SocketHandler {
+  readonly #socket: ClientSocket;
+  readonly #database: () => Database;
+  readonly #events: LeaderLinkEvents;
+  readonly #decoder: QuorumPacketDecoder;
+  /** The rest of a tree that is on its way, and what has to wait for its end. */
+  #tree: Iterator<Uint8Array> | null = null;
+  #behind: LeaderMessage[] = [];
+  #release: () => void = () => undefined;
+  #closed = false;
+
+  /** @param bufferMax the longest buffer in a packet, in bytes */
+  constructor(socket: ClientSocket, database: () => Database, bufferMax: number, events: LeaderLinkEvents) {
+    this.#socket = socket;
+    this.#database = database;
+    this.#events = events;
+    this.#decoder = new QuorumPacketDecoder(bufferMax);
+  }
+
+  get remote(): string {
+    return `${this.#socket.remoteAddress}:${this.#socket.remotePort}`;
+  }
+
+  send(message: LeaderMessage): void {
+    if (this.#closed) return;
+    if (this.#tree !== null) {
+      this.#behind.push(message);
+      return;
+    }
+    this.#socket.write(leaderBytes(message));
+    if (message.kind === 'snap') this.#sendTree();
+  }
+
+  close(): void {
+    this.#over();
+    this.#socket.destroy();
+  }
+
+  onData(chunk: Uint8Array): void {
+    if (this.#closed) return;
+    try {
+      this.#decoder.push(chunk, (packet) => {
+        const message = readLearnerMessage(packet);
+        if (message !== null && !this.#closed) this.#events.onMessage(message);
+      });
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      this.#fail(error.message);
+    }
+  }
+
+  onDrain(): void {
+    this.#pump(BUFFERED_BYTES_MAX);
+  }
+
+  onClose(): void {
+    if (!this.#closed) this.#fail('the connection is gone');
+  }
+
+  #sendTree(): void {
+    const source = this.#database().snapshot();
+    this.#tree = contentChunks(source);
+    this.#release = () => source.release();
+    this.#pump(AT_ONCE_BYTES);
+  }
+
+  #pump(bytesMax: number): void {
+    let bytes = 0;
+    while (this.#tree !== null && !this.#closed && (bytes < bytesMax || this.#socket.bufferedBytes < BUFFERED_BYTES_MAX)) {
+      const { done, value } = this.#tree.next();
+      if (done === true) {
+        this.#endTree();
+        return;
+      }
+      bytes += value.length;
+      this.#socket.write(value);
+    }
+  }
+
+  #endTree(): void {
+    this.#tree = null;
+    this.#release();
+    this.#socket.write(signatureBytes());
+    const behind = this.#behind;
+    this.#behind = [];
+    for (const message of behind) this.send(message);
+  }
+
+  #fail(reason: string): void {
+    this.#over();
+    this.#socket.destroy();
+    this.#events.onClosed(reason);
+  }
+
+  #over(): void {
+    this.#closed = true;
+    if (this.#tree === null) return;
+    this.#tree = null;
+    this.#release();
+  }
+}

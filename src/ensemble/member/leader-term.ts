@@ -1,0 +1,233 @@
+/**
+ * A term as leader: carries out what the leader's machine wants, on the disk, on the connections to the learners, and
+ * for this server's own clients.
+ */
+
+import { makeZxid } from '../../model/zxid.ts';
+import type { CancelTimer } from '../../base/clock.ts';
+import { LeaderRole } from '../leader-role.ts';
+import type { ClientSocket, Listener, SocketHandler } from '../listener.ts';
+import { firstSessionId, SessionTracker } from '../processors/session-tracker.ts';
+import type { LeaderEffects, LeaderEvent, Task } from '../replication/effects.ts';
+import { Leader, type LeaderInput } from '../replication/leader/leader.ts';
+import type { ForwardedRequest, LinkId } from '../replication/messages.ts';
+import { formatMembership } from '../replication/quorum/membership.ts';
+import { makePreparer, Serving } from '../serving.ts';
+import type { Transaction } from '../txn/transaction.ts';
+import { LeaderLink } from './leader-link.ts';
+import type { Term, TermParts } from './term.ts';
+
+export class LeaderTerm implements Term {
+  readonly #parts: TermParts;
+  readonly #machine: Leader;
+  readonly #links = new Map<LinkId, LeaderLink>();
+  #nextLink: LinkId = 1;
+  #listener: Listener | null = null;
+  #serving: Serving | null = null;
+  #role: LeaderRole | null = null;
+  #sessions: SessionTracker | null = null;
+  #cancelTick: CancelTimer = () => undefined;
+  #tasks: Promise<void> = Promise.resolve();
+  #over = false;
+
+  constructor(parts: TermParts) {
+    this.#parts = parts;
+    const { sid, house, membership, limits } = parts;
+    this.#machine = new Leader({
+      ...limits, sid,
+      rule: membership.verifier,
+      configVersion: membership.version,
+      configText: (epoch) => formatMembership(membership.version === 0n ? { ...membership, version: makeZxid(epoch, 0) } : membership),
+      acceptedEpoch: house.epochs.accepted,
+      currentEpoch: house.epochs.current,
+      lastZxid: house.lastLogged,
+      committedLog: house.committed,
+      diskSyncAllowed: true,
+      forceSnapshot: false,
+    });
+  }
+
+  get serving(): Serving | null {
+    return this.#over ? null : this.#serving;
+  }
+
+  start(): void {
+    void this.#open();
+  }
+
+  durable(zxid: bigint): void {
+    this.#step({ kind: 'durable', zxid });
+  }
+
+  stop(reason: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#cancelTick();
+    for (const link of this.#links.values()) link.close();
+    this.#serving?.stop();
+    this.#serving?.closeAll();
+    void this.#windDown(reason);
+  }
+
+  /** What was proposed is in the log, so it is part of this server's history, committed or not. */
+  async #windDown(reason: string): Promise<void> {
+    const { house, events } = this.#parts;
+    try {
+      await this.#listener?.close();
+      await this.#tasks;
+      await house.settled();
+    } catch (error) {
+      events.onFailure(error);
+      return;
+    }
+    for (const txn of this.#machine.outstanding) house.apply(txn);
+    events.onEnded(reason);
+  }
+
+  async #open(): Promise<void> {
+    const { sid, membership, network, logger } = this.#parts;
+    const own = membership.members.get(sid)?.addresses[0];
+    if (own === undefined) {
+      this.stop('this server is no member any more');
+      return;
+    }
+    try {
+      this.#listener = await network.listen({ host: own.host, port: own.quorumPort }, (socket) => this.#accept(socket));
+    } catch (error) {
+      logger.log('error', 'the quorum port cannot be listened on', { error });
+      this.stop('the quorum port cannot be listened on');
+      return;
+    }
+    if (this.#over) {
+      await this.#listener.close();
+      return;
+    }
+    this.#step({ kind: 'start', nowMs: this.#nowMs() });
+    this.#armTick();
+  }
+
+  #accept(socket: ClientSocket): SocketHandler | null {
+    if (this.#over) return null;
+    const { house, packetBytesMax, logger } = this.#parts;
+    const link = this.#nextLink++;
+    const handler = new LeaderLink(socket, () => house.database, packetBytesMax, {
+      onMessage: (message) => this.#step({ kind: 'message', link, message, nowMs: this.#nowMs() }),
+      onClosed: (reason) => {
+        logger.log('info', 'a learner is gone', { remote: handler.remote, reason });
+        this.#links.delete(link);
+        this.#step({ kind: 'linkClosed', link });
+      },
+    });
+    this.#links.set(link, handler);
+    return handler;
+  }
+
+  #armTick(): void {
+    const { clock, limits } = this.#parts;
+    this.#cancelTick = clock.after(limits.tickMs / 2, () => {
+      if (this.#over) return;
+      this.#step({ kind: 'tick', nowMs: this.#nowMs() });
+      if (!this.#over) this.#armTick();
+    });
+  }
+
+  #step(input: LeaderInput): void {
+    if (!this.#over) this.#perform(this.#machine.step(input));
+  }
+
+  #perform(effects: LeaderEffects): void {
+    const { house } = this.#parts;
+    for (const txn of effects.persist) house.append(txn);
+    for (const task of effects.tasks) this.#run(task);
+    for (const { link, message } of effects.send) this.#links.get(link)?.send(message);
+    for (const txn of effects.apply) this.#apply(txn);
+    for (const event of effects.events) this.#event(event);
+    for (const link of effects.close) {
+      this.#links.get(link)?.close();
+      this.#links.delete(link);
+    }
+    if (effects.ended !== null) this.stop(effects.ended);
+  }
+
+  #apply(txn: Transaction): void {
+    const role = this.#role;
+    if (role !== null) this.#serving?.perform({ persist: [], send: [], apply: [role.committed(txn)], answer: [] });
+  }
+
+  #event(event: LeaderEvent): void {
+    switch (event.kind) {
+      case 'serve':
+        this.#serve(event.epoch, event.zxid);
+        return;
+      case 'forwarded':
+        this.#forwarded(event.link, event.request);
+        return;
+      case 'touched':
+        for (const { id, timeoutMs } of event.sessions) this.#sessions?.touch(id, timeoutMs, this.#nowMs());
+        return;
+      case 'revalidate': {
+        const { link, sessionId, timeoutMs } = event;
+        const valid = this.#revalidate(sessionId, timeoutMs, link);
+        this.#step({ kind: 'revalidated', link, sessionId, valid });
+        return;
+      }
+      case 'synced':
+        for (let i = 0; i < event.count; i++) if (this.#role !== null) this.#serving?.perform(this.#role.synced());
+    }
+  }
+
+  #serve(epoch: number, zxid: bigint): void {
+    const { sid, clock, house, events, limits } = this.#parts;
+    house.beginEpoch(zxid);
+    const parts = this.#parts.servingParts();
+    const nowMs = this.#nowMs();
+    const sessions = new SessionTracker(limits.tickMs, firstSessionId(Number(sid), clock.wallMs()), nowMs);
+    for (const [id, timeoutMs] of house.database.sessions.entries()) sessions.track(id, timeoutMs, nowMs);
+    this.#sessions = sessions;
+    this.#serving = new Serving(parts, {
+      sessions,
+      expires: sessions,
+      revalidate: (sessionId, timeoutMs, answer) => answer(this.#revalidate(sessionId, timeoutMs, 0)),
+      make: (access) => {
+        this.#role = new LeaderRole(makePreparer(parts, access, sessions, zxid), {
+          propose: (txn) => this.#step({ kind: 'propose', txn, rules: null }),
+          sync: () => this.#step({ kind: 'sync', link: null }),
+        });
+        return this.#role;
+      },
+    });
+    this.#serving.start();
+    events.onServing(epoch);
+  }
+
+  #forwarded(link: LinkId, { sessionId, cxid, type, body, identities }: ForwardedRequest): void {
+    this.#serving?.submit({ connection: null, sessionId, cxid, type, body, identities, receivedMs: this.#nowMs(), owner: link });
+  }
+
+  #revalidate(sessionId: bigint, timeoutMs: number, owner: number): boolean {
+    const sessions = this.#sessions;
+    if (sessions === null || !sessions.touch(sessionId, timeoutMs, this.#nowMs())) return false;
+    sessions.setOwner(sessionId, owner);
+    return true;
+  }
+
+  /** One after the other: the disk's work has an order. */
+  #run(task: Task): void {
+    this.#tasks = this.#tasks.then(async () => {
+      if (this.#over) return;
+      const { house } = this.#parts;
+      let txns: readonly Transaction[] = [];
+      if (task.kind === 'saveAcceptedEpoch') await house.epochs.setAccepted(task.epoch);
+      else if (task.kind === 'saveCurrentEpoch') {
+        await house.settled();
+        await house.epochs.setCurrent(task.epoch);
+      } else if (task.kind === 'readLog') txns = await house.readLog(task.from);
+      this.#step({ kind: 'done', task, txns });
+    });
+    this.#tasks.catch((error: unknown) => this.#parts.events.onFailure(error));
+  }
+
+  #nowMs(): number {
+    return this.#parts.clock.monotonicMs();
+  }
+}

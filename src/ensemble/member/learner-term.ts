@@ -1,0 +1,251 @@
+/**
+ * A term with another leader: carries out what the learner's machine wants, on the disk, on the connection to the
+ * leader, and for this server's own clients.
+ */
+
+import type { CancelTimer } from '../../base/clock.ts';
+import { LearnerRole } from '../learner-role.ts';
+import type { ClientSocket, SocketHandler } from '../listener.ts';
+import { LearnerSessions } from '../processors/learner-sessions.ts';
+import type { Request } from '../processors/request.ts';
+import { firstSessionId } from '../processors/session-tracker.ts';
+import type { LearnerEffects, LearnerEvent, LearnerStep, Task } from '../replication/effects.ts';
+import { Learner, type LearnerInput } from '../replication/learner/learner.ts';
+import { Serving } from '../serving.ts';
+import type { Database } from '../tree/database.ts';
+import { LearnerLink } from './learner-link.ts';
+import type { Term, TermParts } from './term.ts';
+
+const CONNECT_TRIES = 5;
+/** leaderConnectDelayDuringRetryMs */
+const RETRY_MS = 100;
+
+export class LearnerTerm implements Term {
+  readonly #parts: TermParts;
+  readonly #leader: bigint;
+  readonly #machine: Learner;
+  readonly #observer: boolean;
+  readonly #revalidating = new Map<bigint, ((valid: boolean) => void)[]>();
+  #link: LearnerLink | null = null;
+  #received: Database | null = null;
+  #sessions: LearnerSessions | null = null;
+  #serving: Serving | null = null;
+  #role: LearnerRole | null = null;
+  #cancelTick: CancelTimer = () => undefined;
+  #tasks: Promise<void> = Promise.resolve();
+  #over = false;
+
+  constructor(parts: TermParts, leader: bigint, observer: boolean) {
+    this.#parts = parts;
+    this.#leader = leader;
+    this.#observer = observer;
+    const { sid, house, membership, limits } = parts;
+    this.#machine = new Learner({
+      ...limits, sid, observer,
+      configVersion: membership.version,
+      acceptedEpoch: house.epochs.accepted,
+      currentEpoch: house.epochs.current,
+      lastZxid: house.lastLogged,
+      touched: () => this.#sessions?.takeTouched() ?? [],
+    });
+  }
+
+  get serving(): Serving | null {
+    return this.#over ? null : this.#serving;
+  }
+
+  start(): void {
+    this.#connect(1);
+    this.#armTick();
+  }
+
+  durable(zxid: bigint): void {
+    this.#step({ kind: 'durable', zxid });
+  }
+
+  stop(reason: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#cancelTick();
+    this.#link?.close();
+    this.#serving?.stop();
+    this.#serving?.closeAll();
+    void this.#windDown(reason);
+  }
+
+  /** What is in the log is part of this server's history, committed or not. */
+  async #windDown(reason: string): Promise<void> {
+    const { house, events } = this.#parts;
+    try {
+      await this.#tasks;
+      await house.settled();
+    } catch (error) {
+      events.onFailure(error);
+      return;
+    }
+    for (const txn of this.#machine.unapplied) house.apply(txn);
+    events.onEnded(reason);
+  }
+
+  #connect(attempt: number): void {
+    const { network, clock, membership, limits, logger } = this.#parts;
+    const address = membership.members.get(this.#leader)?.addresses[0];
+    if (this.#over) return;
+    if (address === undefined) {
+      this.stop(`server ${this.#leader}, which leads, is no member`);
+      return;
+    }
+    const options = { to: { host: address.host, port: address.quorumPort }, timeoutMs: limits.tickMs * limits.initLimit };
+    network.connect(options, (socket) => this.#connected(socket), (reason) => {
+      if (this.#over) return;
+      logger.log('info', 'the leader cannot be reached', { leader: this.#leader, reason, attempt });
+      if (attempt >= CONNECT_TRIES) this.stop('the leader cannot be reached');
+      else clock.after(RETRY_MS, () => this.#connect(attempt + 1));
+    });
+  }
+
+  #connected(socket: ClientSocket): SocketHandler {
+    const { house, packetBytesMax } = this.#parts;
+    const link = new LearnerLink(socket, () => house.newDatabase(), packetBytesMax, {
+      onMessage: (message, tree) => {
+        if (tree !== null) this.#received = tree;
+        this.#step({ kind: 'message', message, nowMs: this.#nowMs() });
+      },
+      onClosed: (reason) => this.stop(reason),
+    });
+    if (this.#over) link.close();
+    this.#link = link;
+    this.#step({ kind: 'start', nowMs: this.#nowMs() });
+    return link;
+  }
+
+  #armTick(): void {
+    const { clock, limits } = this.#parts;
+    this.#cancelTick = clock.after(limits.tickMs / 2, () => {
+      if (this.#over) return;
+      if (this.#link !== null) this.#step({ kind: 'tick', nowMs: this.#nowMs() });
+      if (!this.#over) this.#armTick();
+    });
+  }
+
+  #step(input: LearnerInput): void {
+    if (!this.#over) this.#perform(this.#machine.step(input));
+  }
+
+  #perform(effects: LearnerEffects): void {
+    const { house } = this.#parts;
+    for (const txn of effects.persist) house.append(txn);
+    for (const task of effects.tasks) this.#run(task);
+    for (const message of effects.send) this.#link?.send(message);
+    for (const step of effects.steps) this.#do(step);
+    if (effects.ended !== null) this.stop(effects.ended);
+    else this.#link?.pause(this.#machine.waiting);
+  }
+
+  #do(step: LearnerStep): void {
+    const { house } = this.#parts;
+    if (step.kind === 'event') {
+      this.#event(step.event);
+      return;
+    }
+    if (this.#serving === null || this.#role === null) {
+      house.apply(step.txn);
+      return;
+    }
+    house.committed.add(step.txn);
+    this.#serving.perform({ persist: [], send: [], apply: [this.#role.committed(step.txn)], answer: [] });
+  }
+
+  #event(event: LearnerEvent): void {
+    const { events, logger } = this.#parts;
+    switch (event.kind) {
+      case 'serve':
+        this.#serve(event.epoch);
+        return;
+      case 'synced':
+        if (this.#role !== null) this.#serving?.perform(this.#role.synced());
+        return;
+      case 'revalidated':
+        this.#revalidated(event.sessionId, event.valid);
+        return;
+      case 'configSeen':
+        events.onConfigSeen(event.config);
+        return;
+      case 'activate':
+        logger.log('warn', 'the ensemble was reconfigured, which this server does not take part in yet');
+    }
+  }
+
+  #serve(epoch: number): void {
+    const { sid, clock, house, events } = this.#parts;
+    const sessions = new LearnerSessions(firstSessionId(Number(sid), clock.wallMs()), house.database.sessions.entries());
+    this.#sessions = sessions;
+    this.#serving = new Serving(this.#parts.servingParts(), {
+      sessions,
+      expires: null,
+      revalidate: (sessionId, timeoutMs, answer) => this.#revalidate(sessionId, timeoutMs, answer),
+      make: () => {
+        this.#role = new LearnerRole(this.#observer ? 'observer' : 'follower', (request) => this.#forward(request));
+        return this.#role;
+      },
+    });
+    this.#serving.start();
+    events.onServing(epoch);
+  }
+
+  #forward({ sessionId, cxid, type, body, identities }: Request): void {
+    this.#step({ kind: 'forward', request: { sessionId, cxid, type, body, identities } });
+  }
+
+  #revalidate(sessionId: bigint, timeoutMs: number, answer: (valid: boolean) => void): void {
+    const waiting = this.#revalidating.get(sessionId);
+    if (waiting === undefined) this.#revalidating.set(sessionId, [answer]);
+    else waiting.push(answer);
+    this.#step({ kind: 'revalidate', sessionId, timeoutMs });
+  }
+
+  #revalidated(sessionId: bigint, valid: boolean): void {
+    const [answer, ...rest] = this.#revalidating.get(sessionId) ?? [];
+    if (rest.length === 0) this.#revalidating.delete(sessionId);
+    else this.#revalidating.set(sessionId, rest);
+    answer?.(valid);
+  }
+
+  /** One after the other: the disk's work has an order. */
+  #run(task: Task): void {
+    this.#tasks = this.#tasks.then(async () => {
+      if (this.#over) return;
+      await this.#work(task);
+      this.#step({ kind: 'done', task });
+    });
+    this.#tasks.catch((error: unknown) => this.#parts.events.onFailure(error));
+  }
+
+  async #work(task: Task): Promise<void> {
+    const { house } = this.#parts;
+    switch (task.kind) {
+      case 'saveAcceptedEpoch':
+        await house.epochs.setAccepted(task.epoch);
+        return;
+      case 'saveCurrentEpoch':
+        await house.settled();
+        await house.epochs.setCurrent(task.epoch);
+        return;
+      case 'truncate':
+        await house.truncate(task.zxid);
+        return;
+      case 'install': {
+        const received = this.#received;
+        this.#received = null;
+        if (received !== null) await house.install(received);
+        break;
+      }
+      case 'readLog':
+        break;
+    }
+  }
+
+  #nowMs(): number {
+    return this.#parts.clock.monotonicMs();
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * Everything that a member keeps: tree and sessions, log and snapshots, the newest committed transactions, the epochs.
+ * It outlives the member's terms. Must hold: what the log has and the tree has not is known to whoever put it there.
+ */
+
+import type { Settings } from '../config/settings.ts';
+import type { ServerEnvironment } from '../environment.ts';
+import { openJournal, type Journal } from '../journal.ts';
+import { SnapshotCodecs } from '../log/compression.ts';
+import { finishInstall, installSnapshot } from '../log/install-snapshot.ts';
+import { readTransactions } from '../log/read-committed.ts';
+import { recover } from '../log/recovery.ts';
+import { snapshotsOf } from '../log/file-names.ts';
+import { StorageError } from '../log/storage-error.ts';
+import { truncateAfter } from '../log/truncate-log.ts';
+import { epochOf, formatId } from '../../model/zxid.ts';
+import type { ServerStats } from '../processors/stats.ts';
+import { CommittedLog } from '../replication/leader/committed-log.ts';
+import { Database } from '../tree/database.ts';
+import type { Transaction } from '../txn/transaction.ts';
+import { announcing } from './announcing-storage.ts';
+import { EpochFiles } from './epoch-files.ts';
+
+export interface StorehouseEvents {
+  onDurable(zxid: bigint): void;
+  /** The disk failed: nothing may be acknowledged any more. */
+  onFailure(error: unknown): void;
+}
+
+/** What a leader reads from its logs for one learner, at most, where no snapshot tells (snapshotSizeFactor). */
+const SYNC_BYTES_MIN = 4 * 1024 * 1024;
+const SNAPSHOT_SIZE_FACTOR = 0.33;
+
+export class Storehouse {
+  readonly epochs: EpochFiles;
+  readonly #environment: ServerEnvironment;
+  readonly #settings: Settings;
+  readonly #stats: ServerStats;
+  readonly #events: StorehouseEvents;
+  #database: Database;
+  #journal: Journal;
+  #committed: CommittedLog;
+  #logged: bigint;
+  /** Before this the logs may hold what never was committed. */
+  #floor: bigint;
+
+  private constructor(
+    environment: ServerEnvironment, settings: Settings, stats: ServerStats, events: StorehouseEvents, state: State, epochs: EpochFiles,
+  ) {
+    this.#environment = environment;
+    this.#settings = settings;
+    this.#stats = stats;
+    this.#events = events;
+    this.epochs = epochs;
+    this.#database = state.database;
+    this.#committed = state.committed;
+    this.#logged = state.database.tree.lastZxid;
+    this.#floor = state.floor;
+    this.#journal = this.#openJournal();
+  }
+
+  /** Brings everything back from the disk. @throws StorageError */
+  static async open(environment: ServerEnvironment, settings: Settings, stats: ServerStats, events: StorehouseEvents): Promise<Storehouse> {
+    await finishInstall(environment.snapshots, environment.logs);
+    const state = await restore(environment, settings);
+    const epochs = await EpochFiles.open(environment.snapshots, state.database.tree.lastZxid);
+    const own = { ...environment, logs: announcing(environment.logs, (epoch) => epochs.announce(epoch)) };
+    const house = new Storehouse(own, settings, stats, events, state, epochs);
+    if (state.fresh) await house.#journal.firstSnapshot();
+    return house;
+  }
+
+  get database(): Database {
+    return this.#database;
+  }
+
+  get committed(): CommittedLog {
+    return this.#committed;
+  }
+
+  /** The last transaction that was put in line for the log. */
+  get lastLogged(): bigint {
+    return this.#logged;
+  }
+
+  append(txn: Transaction): void {
+    const { zxid } = txn.header;
+    if (epochOf(zxid) !== epochOf(this.#logged)) this.#journal.roll();
+    this.#logged = zxid;
+    this.#journal.append(txn);
+  }
+
+  /** Resolves when everything that was appended is on disk. */
+  settled(): Promise<void> {
+    return this.#journal.settled();
+  }
+
+  /** Takes in what is committed, or what the end of a term makes part of the history, outside of serving. */
+  apply(txn: Transaction): void {
+    this.#database.replay(txn);
+    this.#committed.add(txn);
+  }
+
+  /** The beginning of a leader's epoch counts as a zxid, though no transaction has it. */
+  beginEpoch(zxid: bigint): void {
+    this.#logged = zxid;
+    this.#database.tree.lastZxid = zxid;
+  }
+
+  /** The committed log on disk, from the newest transaction at or before `from`; empty when it does not reach back so far. */
+  async readLog(from: bigint): Promise<readonly Transaction[]> {
+    if (from < this.#floor) return [];
+    return readTransactions(this.#environment.logs, from, await this.#syncBytesMax());
+  }
+
+  /** Cuts off everything after a transaction. @throws StorageError when that cannot be */
+  async truncate(zxid: bigint): Promise<void> {
+    const { snapshots, logs } = this.#environment;
+    await this.#journal.close();
+    await truncateAfter(snapshots, logs, zxid);
+    this.#take(await restore(this.#environment, this.#settings));
+    if (this.#logged !== zxid) {
+      throw new StorageError('LogGap', `the leader wants everything after ${formatId(zxid)} cut off, but there is none: the log ends at ${formatId(this.#logged)}`);
+    }
+  }
+
+  /** A tree from the leader takes the place of everything. @throws StorageError */
+  async install(database: Database): Promise<void> {
+    const { snapshots, logs } = this.#environment;
+    await this.#journal.close();
+    await installSnapshot(snapshots, logs, database.snapshot());
+    this.#take({ database, committed: new CommittedLog(), floor: database.tree.lastZxid, fresh: false });
+  }
+
+  /** An empty state, to be filled with a tree from the leader. */
+  newDatabase(): Database {
+    return newDatabase(this.#environment, this.#settings);
+  }
+
+  takeSnapshot(): Promise<void> {
+    return this.#journal.takeSnapshot();
+  }
+
+  close(): Promise<void> {
+    return this.#journal.close();
+  }
+
+  #take(state: State): void {
+    this.#database = state.database;
+    this.#committed = state.committed;
+    this.#logged = state.database.tree.lastZxid;
+    this.#floor = state.floor;
+    this.#journal = this.#openJournal();
+  }
+
+  #openJournal(): Journal {
+    const state = { database: this.#database, stats: this.#stats };
+    return openJournal(this.#environment, this.#settings, state, {
+      onDurable: (zxid) => this.#events.onDurable(zxid),
+      onFailure: (error) => this.#events.onFailure(error),
+    });
+  }
+
+  /** More than a third of a snapshot is better sent as one. */
+  async #syncBytesMax(): Promise<number> {
+    const { snapshots } = this.#environment;
+    const newest = snapshotsOf(await snapshots.list()).at(-1);
+    const bytes = newest === undefined ? 0 : await snapshots.size(newest.name);
+    return Math.max(SYNC_BYTES_MIN, bytes * SNAPSHOT_SIZE_FACTOR);
+  }
+}
+
+interface State {
+  readonly database: Database;
+  readonly committed: CommittedLog;
+  readonly floor: bigint;
+  readonly fresh: boolean;
+}
+
+async function restore(environment: ServerEnvironment, settings: Settings): Promise<State> {
+  const { snapshots, logs, logger, gzip } = environment;
+  let committed = new CommittedLog();
+  let done = false;
+  const newTarget = (): Database => {
+    committed = new CommittedLog();
+    return newDatabase(environment, settings, (txn) => {
+      if (!done) committed.add(txn);
+    });
+  };
+  const codecs = new SnapshotCodecs(gzip);
+  const { target, snapshot, fresh } = await recover(snapshots, { newTarget, codecs, logs, trustEmpty: settings.trustEmptySnapshot, logger });
+  done = true;
+  const floor = snapshot === null ? 0n : (snapshotsOf([snapshot])[0]?.zxid ?? 0n);
+  return { database: target, committed, floor, fresh };
+}
+
+function newDatabase({ random }: ServerEnvironment, settings: Settings, onReplay?: (txn: Transaction) => void): Database {
+  const { extendedTypes, digestEnabled } = settings;
+  const options = { extendedTypes, digestEnabled, hashSeed: random.uint32() };
+  return onReplay === undefined ? new Database(options) : new ListeningDatabase(options, onReplay);
+}
+
+/** Tells of what is replayed into it: the newest of that brings learners up to date. */
+class ListeningDatabase extends Database {
+  readonly #onReplay: (txn: Transaction) => void;
+
+  constructor(options: ConstructorParameters<typeof Database>[0], onReplay: (txn: Transaction) => void) {
+    super(options);
+    this.#onReplay = onReplay;
+  }
+
+  override replay(txn: Transaction): void {
+    super.replay(txn);
+    this.#onReplay(txn);
+  }
+}

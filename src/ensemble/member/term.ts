@@ -1,0 +1,51 @@
+/** What the terms of a member have in common: what each is given, and how it ends. */
+
+import type { Logger } from '../../base/logger.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { QuorumNetwork } from '../quorum-network.ts';
+import type { Membership } from '../replication/quorum/membership.ts';
+import type { Serving, ServingParts } from '../serving.ts';
+import type { Storehouse } from './storehouse.ts';
+
+/** Limits of zoo.cfg, in ticks but for the tick. */
+export interface TermLimits {
+  readonly tickMs: number;
+  readonly initLimit: number;
+  readonly syncLimit: number;
+}
+
+export interface TermEvents {
+  /** The epoch is this server's; clients are served. */
+  onServing(epoch: number): void;
+  /** The leader's configuration, as it came with NEWLEADER. */
+  onConfigSeen(text: string): void;
+  /** Everything is taken back and the disk has all: a leader is to be looked for. */
+  onEnded(reason: string): void;
+  /** The disk failed: this server must stop. */
+  onFailure(error: unknown): void;
+}
+
+export interface TermParts {
+  readonly sid: bigint;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly network: QuorumNetwork;
+  readonly house: Storehouse;
+  readonly membership: Membership;
+  readonly limits: TermLimits;
+  /** The longest buffer in a packet of the leader port, in bytes. */
+  readonly packetBytesMax: number;
+  /** Made anew, since the tree may have been replaced since the last term. */
+  servingParts(): ServingParts;
+  readonly events: TermEvents;
+}
+
+/** The time between two election outcomes that this server spends with one leader, itself or another. */
+export interface Term {
+  readonly serving: Serving | null;
+  start(): void;
+  /** Everything up to here is on disk. */
+  durable(zxid: bigint): void;
+  /** Ends it; `onEnded` follows. */
+  stop(reason: string): void;
+}

@@ -1,0 +1,68 @@
+/** Whole trees of several servers, compared; and what their `mntr` says of them. */
+
+import { expect } from 'vitest';
+import type { ServersHandle } from '../support/server-group.ts';
+import type { ServerHandle } from '../support/server-process.ts';
+import { startKazoo } from '../support/kazoo.ts';
+
+const WALK = `
+import hashlib
+def walk(client, path, out):
+    data, stat = client.get(path)
+    acl, _ = client.get_acls(path) if path != '/zookeeper/config' else ([], None)
+    keys = ['czxid', 'mzxid', 'ctime', 'mtime', 'version', 'cversion', 'aversion', 'ephemeralOwner', 'pzxid']
+    out[path] = [hashlib.sha1(data or b'').hexdigest(), [str(getattr(stat, key)) for key in keys], sorted(str(a) for a in acl)]
+    for child in sorted(client.get_children(path)):
+        walk(client, (path if path != '/' else '') + '/' + child, out)
+`;
+
+/** Everything below `/`, but for the node of the configuration, which each member writes for itself. */
+export async function treeOf(server: ServerHandle): Promise<unknown> {
+  const kazoo = await startKazoo(server.connectString);
+  try {
+    return await kazoo.run(`${WALK}
+zk.sync('/')
+result = {}
+walk(zk, '/', result)
+result.pop('/zookeeper/config', None)`);
+  } finally {
+    await kazoo.close();
+  }
+}
+
+/** All running servers have the same tree, and none saw a digest that was not its own. */
+export async function expectEqualTrees(servers: ServersHandle): Promise<void> {
+  for (const server of servers.servers) await server.waitServing();
+  const [first, ...others] = await Promise.all(servers.servers.map((server) => treeOf(server)));
+  for (const other of others) expect(other).toEqual(first);
+  for (const server of servers.servers) expect(await figure(server, 'zk_digest_mismatches_count'), `server ${server.id}`).toBe(0);
+}
+
+/** A figure of `mntr`; NaN when it is not there. */
+export async function figure(server: ServerHandle, name: string): Promise<number> {
+  const text = await server.fourLetterWord('mntr');
+  return Number(new RegExp(`^${name}\\t(\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+}
+
+export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 30_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+/** Creates nodes through one server, pipelined. */
+export async function writeSome(at: ServerHandle, prefix: string, count: number): Promise<void> {
+  await at.waitServing();
+  const kazoo = await startKazoo(at.connectString);
+  try {
+    await kazoo.run(`
+zk.ensure_path(args['prefix'])
+handles = [zk.create_async('%s/n%05d' % (args['prefix'], i), b'x' * (i % 300)) for i in range(args['count'])]
+for handle in handles: handle.get(30)
+result = len(handles)`, { prefix, count });
+  } finally {
+    await kazoo.close();
+  }
+}
