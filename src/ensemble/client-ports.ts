@@ -37,14 +37,17 @@ function flag(properties: Properties, key: string): boolean {
 }
 
 export class ClientPorts {
-  readonly #plain: Listener | null;
-  readonly #secure: Listener | null;
-  readonly #handshakes: readonly Handshakes[];
+  readonly #config: ZooCfg;
+  readonly #settings: ClientPortSettings;
+  readonly #parts: ClientPortParts;
+  readonly #gates: Handshakes[] = [];
+  #plain: Listener | null = null;
+  #secure: Listener | null = null;
 
-  private constructor(plain: Listener | null, secure: Listener | null, handshakes: readonly Handshakes[]) {
-    this.#plain = plain;
-    this.#secure = secure;
-    this.#handshakes = handshakes;
+  private constructor(config: ZooCfg, settings: ClientPortSettings, parts: ClientPortParts) {
+    this.#config = config;
+    this.#settings = settings;
+    this.#parts = parts;
   }
 
   /**
@@ -53,25 +56,22 @@ export class ClientPorts {
    * @throws UsageError when an address cannot be listened on, or a file with keys or certificates cannot be used
    */
   static async open(config: ZooCfg, settings: ClientPortSettings, parts: ClientPortParts): Promise<ClientPorts> {
-    const { tls } = settings;
-    const { clientPortListenBacklog: backlog } = config;
-    const gates: Handshakes[] = [];
-    const listening = (onSecurePort: boolean): { tls?: TlsListening } => {
-      if (tls === null || (!onSecurePort && !settings.unified)) return {};
-      const handshakes = new Handshakes(tls.handshakesMax, { ...parts, onSecurePort });
-      gates.push(handshakes);
-      return { tls: { settings: tls, plainToo: !onSecurePort, handshakes } };
-    };
-    const open = (port: number, host: string | null, onSecurePort: boolean): Promise<Listener> =>
-      parts.listen({ port, host, backlog, ...listening(onSecurePort) }, (socket) => parts.accept(socket, onSecurePort));
-    const plain = config.clientPort < 0 ? null : await open(config.clientPort, config.clientPortAddress, false);
+    const ports = new ClientPorts(config, settings, parts);
     try {
-      const secure = config.secureClientPort < 0 ? null : await open(config.secureClientPort, config.secureClientPortAddress, true);
-      return new ClientPorts(plain, secure, gates);
+      if (config.clientPort >= 0) ports.#plain = await ports.#listen(config.clientPortAddress, config.clientPort, false);
+      if (config.secureClientPort >= 0) ports.#secure = await ports.#listen(config.secureClientPortAddress, config.secureClientPort, true);
+      return ports;
     } catch (error) {
-      await plain?.close();
+      await ports.close();
       throw error;
     }
+  }
+
+  /** Puts the port in the clear elsewhere; when that cannot be done it stays. @throws UsageError as `open` does */
+  async move(host: string | null, port: number): Promise<void> {
+    const before = this.#plain;
+    this.#plain = await this.#listen(host, port, false);
+    await before?.close();
   }
 
   /** The port in the clear, which the system chose when the configuration says 0; -1: there is none. */
@@ -90,11 +90,25 @@ export class ClientPorts {
 
   /** Handshakes under way. */
   get handshakes(): number {
-    return this.#handshakes.reduce((sum, gate) => sum + gate.outstanding, 0);
+    return this.#gates.reduce((sum, gate) => sum + gate.outstanding, 0);
   }
 
   /** Stops accepting; accepted connections stay. */
   async close(): Promise<void> {
     await Promise.all([this.#plain?.close(), this.#secure?.close()]);
+  }
+
+  #listen(host: string | null, port: number, onSecurePort: boolean): Promise<Listener> {
+    const { listen, accept } = this.#parts;
+    const { clientPortListenBacklog: backlog } = this.#config;
+    return listen({ port, host, backlog, ...this.#tlsOn(onSecurePort) }, (socket) => accept(socket, onSecurePort));
+  }
+
+  #tlsOn(onSecurePort: boolean): { tls?: TlsListening } {
+    const { tls, unified } = this.#settings;
+    if (tls === null || (!onSecurePort && !unified)) return {};
+    const handshakes = new Handshakes(tls.handshakesMax, { ...this.#parts, onSecurePort });
+    this.#gates.push(handshakes);
+    return { tls: { settings: tls, plainToo: !onSecurePort, handshakes } };
   }
 }

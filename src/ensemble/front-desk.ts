@@ -126,6 +126,11 @@ export class FrontDesk {
       return;
     }
     if (connection === undefined) return;
+    // Its client is at another server by now (ZOOKEEPER-710): this connection has nothing more to say.
+    if (result.err === ErrorCode.SessionMoved) {
+      connection.end();
+      return;
+    }
     this.#reply(connection, request, this.#parts.responder.written(request, result));
     if (request.type === Op.closeSession) connection.end();
   }
@@ -274,10 +279,14 @@ export class FrontDesk {
     this.#send(connection, replyFrame(xid, 0n, 0));
   }
 
-  /** Without a mechanism set up, and for a null token, Apache's server answers a null token. */
+  /** Without a mechanism set up, Apache's server answers a null token; asked with one, it stumbles and closes. */
   #sasl(connection: ClientConnection, xid: number, token: Uint8Array | null): void {
     const { sasl, stats, logger, guards: { saslRequired } } = this.#parts;
-    const answer = sasl === null || token === null ? null : sasl.next(connection, token);
+    if (token === null) {
+      connection.destroy();
+      return;
+    }
+    const answer = sasl === null ? null : sasl.next(connection, token);
     if (answer?.kind === 'refused') {
       logger.log('warn', 'SASL authentication failed', { remote: connection.remoteAddress, reason: answer.reason });
       if (sasl?.failedMayStay !== true || saslRequired) {

@@ -32,6 +32,8 @@ export interface HousekeepingParts {
   readonly connections: Connections;
   readonly desk: FrontDesk;
   readonly tree: TreeReader;
+  /** Owners of ephemerals that are no session. */
+  readonly ownersWithoutSession: () => readonly bigint[];
   readonly stats: ServerStats;
   readonly snapshots: Storage;
   readonly logs: Storage;
@@ -57,6 +59,8 @@ export class Housekeeping {
     const { sessions } = this.#parts;
     this.#every('sockets', SOCKET_SWEEP_MS, () => this.#sweepSockets());
     if (sessions !== null) {
+      // Nobody else would ever take their nodes away (ZooKeeperServer.loadData).
+      for (const owner of this.#parts.ownersWithoutSession()) this.#parts.desk.expire(owner);
       this.#armExpiry(sessions);
       this.#every('containers', containerCheckMs, () => this.#deleteExpiredNodes());
     }

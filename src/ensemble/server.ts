@@ -11,6 +11,7 @@ import { openAdminPorts } from './admin-ports.ts';
 import { ClientPorts, readClientPortSettings } from './client-ports.ts';
 import { readAdminSettings } from './config/admin-settings.ts';
 import { readSettings, refuseUnsupportedProperties, type Settings } from './config/settings.ts';
+import { unknownProperties } from './config/known-keys.ts';
 import type { ZooCfg } from './config/zoo-cfg.ts';
 import { Connections } from './connections.ts';
 import type { ServerEnvironment } from './environment.ts';
@@ -104,7 +105,8 @@ export class Server {
   static async start(environment: ServerEnvironment, options: ServerOptions): Promise<Server> {
     const { config } = options;
     const settings = readSettings(config.properties);
-    refuseUnsupportedProperties(config.properties);
+    refuseUnsupportedProperties(config.properties, { alone: true });
+    for (const key of unknownProperties(config.properties)) environment.logger.log('warn', 'a key that no server knows is passed over', { key });
     readAdminSettings(config.properties);
     readClientPortSettings(config);
     const { snapshots, logs, logger, random, gzip } = environment;

@@ -26,6 +26,7 @@ import { Access, withIdentities } from './processors/auth/access.ts';
 import { SaslDesk } from './processors/auth/sasl/sasl-desk.ts';
 import { saslProvider } from './processors/auth/sasl/sasl-provider.ts';
 import { certificateIdentities, x509Provider } from './processors/auth/x509/x509-provider.ts';
+import type { Reconfigure } from './processors/prepare/context.ts';
 import { Outstanding } from './processors/prepare/outstanding.ts';
 import { Preparer } from './processors/prepare/preparer.ts';
 import { Responder } from './processors/reply/responder.ts';
@@ -33,6 +34,7 @@ import type { Request } from './processors/request.ts';
 import type { SessionTracker, Sessions } from './processors/session-tracker.ts';
 import { RequestThrottle } from './processors/throttle/request-throttle.ts';
 import type { ServerStats } from './processors/stats.ts';
+import { quotaNotes } from './quota-notes.ts';
 import { serverView } from './server-view.ts';
 import type { Database } from './tree/database.ts';
 import type { Transaction } from './txn/transaction.ts';
@@ -281,7 +283,13 @@ export class Serving implements ConnectionOwner {
   #makeHousekeeping(expires: SessionTracker | null): Housekeeping {
     const { environment: { clock, logger, snapshots, logs }, connections, stats, config, settings, database } = this.#parts;
     const { sessionlessTimeoutMs, containerCheckMs, containerDeletesPerMinute, containerNeverUsedMs, extendedTypes } = settings;
-    const parts = { clock, logger, snapshots, logs, connections, stats, sessions: expires, desk: this.#desk, tree: database.tree };
+    const parts = {
+      clock, logger, snapshots, logs, connections, stats,
+      sessions: expires,
+      desk: this.#desk,
+      tree: database.tree,
+      ownersWithoutSession: () => database.ownersWithoutSession(),
+    };
     return new Housekeeping(parts, {
       sessionlessTimeoutMs, containerCheckMs, containerDeletesPerMinute,
       containers: { neverUsedMs: containerNeverUsedMs, extendedTypes },
@@ -293,10 +301,11 @@ export class Serving implements ConnectionOwner {
 
 /** The stage that decides, for the servers that do: one alone, and a leader. */
 export function makePreparer(
-  { config, settings, database }: ServingParts, access: Access, sessions: SessionTracker, lastZxid: bigint,
+  { config, settings, database, environment: { logger, clock } }: ServingParts, access: Access, sessions: SessionTracker, lastZxid: bigint, reconfigure?: Reconfigure,
 ): Preparer {
   const { tree } = database;
   const options = { ...settings, reconfigEnabled: config.reconfigEnabled };
   const outstanding = new Outstanding(tree, options.digestEnabled);
-  return new Preparer({ options, tree, outstanding, access, sessions }, lastZxid);
+  const tools = { options, tree, outstanding, access, sessions, quotaPassed: quotaNotes(logger, clock) };
+  return new Preparer(reconfigure === undefined ? tools : { ...tools, reconfigure }, lastZxid);
 }

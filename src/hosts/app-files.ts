@@ -12,6 +12,8 @@ export interface AppFiles {
   readonly preload: string;
   /** The entry of a server process. */
   readonly serverEntry: string;
+  /** The `zooscope` command. */
+  readonly cliEntry: string;
   /** The entry of the desktop app. */
   readonly desktopEntry: string;
   readonly resources: string;
@@ -38,6 +40,7 @@ export function appFiles(from: string): AppFiles {
     view: join(root, 'out', 'renderer'),
     preload: join(root, 'out', 'preload', 'preload.cjs'),
     serverEntry: join(main, 'server.js'),
+    cliEntry: join(main, 'cli.js'),
     desktopEntry: join(main, 'main.js'),
     resources: join(root, 'resources'),
   };

@@ -31,24 +31,35 @@ export interface AuditFileOptions {
  */
 export function openAuditFile({ directory, logger, fileBytesMax = FILE_BYTES_MAX }: AuditFileOptions): AuditFile {
   const path = join(directory, NAME);
-  let file = openSync(path, 'a', 0o640);
+  /** null while it could not be opened again: a number that was closed may belong to another file by now. */
+  let file: number | null = openSync(path, 'a', 0o640);
   let bytes = fstatSync(file).size;
   let waiting: string[] = [];
   let refused = false;
 
-  const roll = (): void => {
-    closeSync(file);
-    for (let age = OLDER_FILES - 1; age >= 0; age--) moveIfThere(age === 0 ? path : `${path}.${age}`, `${path}.${age + 1}`);
+  const shut = (): void => {
+    const open = file;
+    file = null;
+    if (open !== null) closeSync(open);
+  };
+  const reopen = (): number => {
     file = openSync(path, 'a', 0o640);
     bytes = fstatSync(file).size;
+    return file;
+  };
+  const roll = (): number => {
+    shut();
+    for (let age = OLDER_FILES - 1; age >= 0; age--) moveIfThere(age === 0 ? path : `${path}.${age}`, `${path}.${age + 1}`);
+    return reopen();
   };
   const flush = (): void => {
     if (waiting.length === 0) return;
-    const text = Buffer.from(waiting.join(''));
+    const text = new TextEncoder().encode(waiting.join(''));
     waiting = [];
     try {
-      if (bytes > 0 && bytes + text.length > fileBytesMax) roll();
-      for (let at = 0; at < text.length; ) at += writeSync(file, text, at);
+      let to = file ?? reopen();
+      if (bytes > 0 && bytes + text.length > fileBytesMax) to = roll();
+      for (let at = 0; at < text.length; ) at += writeSync(to, text, at);
       bytes += text.length;
       refused = false;
     } catch (error) {
@@ -62,7 +73,7 @@ export function openAuditFile({ directory, logger, fileBytesMax = FILE_BYTES_MAX
     },
     close() {
       flush();
-      closeSync(file);
+      shut();
     },
   };
 }

@@ -29,6 +29,10 @@ export interface ServerCommand {
   readonly logFile: string;
   /** The port that it is going to listen on. */
   readonly port: number;
+  /** How long that may take, ms. Default 20,000. */
+  readonly listenWithinMs?: number;
+  /** Out of reach of what a terminal sends to everything that runs in it; it then ends only as this process says. */
+  readonly ownGroup?: boolean;
 }
 
 export interface ProcessExit {
@@ -41,6 +45,14 @@ export interface ServerProcess {
   readonly pid: number;
   /** SIGTERM, after a while SIGKILL; resolves when it is gone. Safe to call twice. */
   stop(): Promise<void>;
+}
+
+/** A process that was started a moment ago; `pid` is 0 when it could not be. */
+export interface StartedProcess extends ServerProcess {
+  /** Resolves when its port accepts connections. Call it once. @throws ProcessFailedError */
+  listening(): Promise<void>;
+  /** A line for its standard input. */
+  tell(line: string): void;
 }
 
 /** A child ended, or kept silent, before its port accepted connections. The message ends with what it printed last. */
@@ -58,6 +70,17 @@ const children = new Set<ChildProcess>();
  * @throws ProcessFailedError
  */
 export async function startServerProcess(server: ServerCommand, onExit: (exit: ProcessExit) => void): Promise<ServerProcess> {
+  const started = spawnServerProcess(server, onExit);
+  await started.listening();
+  return started;
+}
+
+/**
+ * Starts a server.
+ *
+ * @param onExit called once when it ends, also after stop() and when it could not be started
+ */
+export function spawnServerProcess(server: ServerCommand, onExit: (exit: ProcessExit) => void): StartedProcess {
   const child = launch(server);
   let ended: ProcessExit | null = null;
   const gone = new Promise<void>((resolve) => {
@@ -77,18 +100,21 @@ export async function startServerProcess(server: ServerCommand, onExit: (exit: P
     await gone;
     clearTimeout(timer);
   };
-
-  const deadline = performance.now() + LISTEN_WITHIN_MS;
-  while (!(await accepts(server.port))) {
-    const exit = ended as ProcessExit | null;
-    if (exit !== null) throw failed(`it ended with ${exit.signal ?? `exit code ${exit.code ?? '?'}`}`, exit.logTail);
-    if (performance.now() > deadline) {
-      await stop();
-      throw failed(`port ${server.port} did not accept connections within ${LISTEN_WITHIN_MS} ms`, tailOf(server.logFile));
+  const listening = async (): Promise<void> => {
+    const withinMs = server.listenWithinMs ?? LISTEN_WITHIN_MS;
+    const deadline = performance.now() + withinMs;
+    while (!(await accepts(server.port))) {
+      const exit = ended as ProcessExit | null;
+      if (exit !== null) throw failed(`it ended with ${exit.signal ?? `exit code ${exit.code ?? '?'}`}`, exit.logTail);
+      if (performance.now() > deadline) {
+        await stop();
+        throw failed(`port ${server.port} did not accept connections within ${withinMs} ms`, tailOf(server.logFile));
+      }
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-  return { pid: child.pid ?? 0, stop };
+  };
+  const tell = (line: string): void => void child.stdin?.write(`${line}\n`);
+  return { pid: child.pid ?? 0, stop, listening, tell };
 }
 
 /**
@@ -106,11 +132,18 @@ export async function freeLoopbackPort(preferred: number): Promise<number> {
   return (await tryListen(0)) ?? 0;
 }
 
-function launch({ command, args, env, cwd, logFile }: ServerCommand): ChildProcess {
+function launch({ command, args, env, cwd, logFile, ownGroup }: ServerCommand): ChildProcess {
   const output = openSync(logFile, 'w', OWNER_ONLY);
   try {
-    // The pipe to its input is never written to: its end tells the child that this process is gone.
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['pipe', output, output], windowsHide: true });
+    // The end of the pipe to its input tells the child that this process is gone.
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['pipe', output, output],
+      windowsHide: true,
+      // On Windows this would open a console window of its own.
+      detached: ownGroup === true && process.platform !== 'win32',
+    });
     child.stdin?.on('error', () => undefined);
     if (children.size === 0) process.once('exit', killChildren);
     children.add(child);

@@ -109,9 +109,13 @@ class NodeStorage implements Storage {
     const handle = await open(this.#path(name), 'r+');
     try {
       await handle.truncate(bytes);
-      const again = new Uint8Array(Math.max(0, bytes - doubtful));
-      const { bytesRead } = await handle.read(again, 0, again.length, doubtful);
-      await writeAll(handle, again.subarray(0, bytesRead), doubtful);
+      const piece = new Uint8Array(Math.max(0, Math.min(STREAM_BYTES, bytes - doubtful)));
+      for (let at = doubtful; at < bytes; ) {
+        const { bytesRead } = await handle.read(piece, 0, piece.length, at);
+        if (bytesRead === 0) break;
+        await writeAll(handle, piece.subarray(0, bytesRead), at);
+        at += bytesRead;
+      }
       await handle.sync();
     } finally {
       await handle.close();

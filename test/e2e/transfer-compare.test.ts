@@ -10,6 +10,7 @@ import { shot } from './support/browser.ts';
 import { useSuite } from './support/suite.ts';
 import { choose, eventually, row, rowMenu, toast } from './support/workbench.ts';
 
+const WIDE = 700;
 const ANYONE = { perms: 31, scheme: 'world', id: 'anyone' };
 
 describeWith(['chromium', 'java', 'zookeeper', 'kazoo'], 'a subtree and a file', () => {
@@ -89,13 +90,14 @@ describeWith(['chromium', 'java', 'zookeeper', 'kazoo'], 'a subtree and a file',
 
   test('nodes that change while they are exported are counted, explained, and marked in the file', async () => {
     const { page, app } = await suite.open();
-    await makeTree('/moving', 40);
+    // More than a job reads ahead, so that some of it is read after the change, however slow it is.
+    await makeTree('/moving', WIDE);
     const file = join(app.home, 'moving.jsonl.gz');
     await exportTo(page, '/moving', file, '5');
     const job = detail(page, 'Export');
     await job.getByText('running', { exact: true }).waitFor();
     for (const name of ['database', 'limits']) {
-      await Promise.all(Array.from({ length: 40 }, (_, i) => suite.other.set(`/moving/${name}/n-${i}`, 'moved on')));
+      await Promise.all(Array.from({ length: WIDE }, (_, i) => suite.other.set(`/moving/${name}/n-${i}`, 'moved on')));
     }
     await job.getByLabel('Nodes/s at most').fill('');
     await job.getByLabel('Nodes/s at most').press('Enter');

@@ -76,7 +76,7 @@ describeWith(['chromium', 'java', 'zookeeper', 'kazoo'], 'transfers', () => {
     await suite.other.set('/right/features/n-3', 'changed');
     await suite.other.delete('/right/limits/n-4');
     await suite.other.create('/right/database/extra', 'only here');
-    await suite.other.setAcl('/right/limits', [{ perms: 19, scheme: 'world', id: 'anyone' }]);
+    await suite.other.setAcl('/right/limits', [{ perms: 23, scheme: 'world', id: 'anyone' }]);
     await suite.other.create('/left/who', 'same', { ephemeral: true });
     await suite.other.create('/right/who', 'same');
     await row(page, '/left').waitFor();
@@ -89,7 +89,7 @@ describeWith(['chromium', 'java', 'zookeeper', 'kazoo'], 'transfers', () => {
     const differences = page.getByRole('tree', { name: 'Differences' });
     await differences.getByText('extra', { exact: true }).click();
     await differences.getByRole('treeitem', { name: 'limits, ACL' }).click();
-    await detail(page, 'Compare').getByText('world:anyone:rwa', { exact: true }).waitFor();
+    await detail(page, 'Compare').getByText('world:anyone:crwa', { exact: true }).waitFor();
     await differences.getByRole('treeitem', { name: 'who, kind' }).click();
     await detail(page, 'Compare').getByText('A /left: ephemeral, 4 B').waitFor();
     await detail(page, 'Compare').getByText('B /right: persistent, 4 B').waitFor();

@@ -26,8 +26,8 @@ const SECONDS_A_ROUND = 20;
 /** One start in so many is killed as well, within so many milliseconds. */
 const STARTS_KILLED_ONE_IN = 4;
 const START_MS = 120;
-/** So few that snapshots are taken, and logs rolled, in the middle of it. */
-const config = { snapCount: '400' };
+/** Snapshots are taken, and logs rolled, in the middle of it; at each start old ones go. */
+const config = { snapCount: '400', 'autopurge.purgeInterval': '1' };
 
 /** What one writer knows to be durable. */
 interface Ledger {

@@ -6,12 +6,18 @@
 
 import { expect, test } from 'vitest';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
-import { Authority } from '../support/certificates.ts';
+import { apacheLauncher } from '../support/apache.ts';
+import { Authority, type Certificate } from '../support/certificates.ts';
+import { embeddedLauncher } from '../support/embedded.ts';
 import { runKazoo } from '../support/kazoo.ts';
-import { connectRawTls, fourLetterWord } from '../support/raw-client.ts';
+import { freePorts } from '../support/ports.ts';
+import { connectRawTls, fourLetterWord, jute, type RawClient } from '../support/raw-client.ts';
 import { describeWith } from '../support/requirements.ts';
+import { startServers } from '../support/server-group.ts';
 import { runCliOnce } from './zkcli.ts';
-import { keysOf, onBoth, pemStores, startPair, tryJoin, type PairOptions, type TlsServer } from './tls-support.ts';
+import {
+  createWith, keysOf, NETTY, onBoth, pemStores, say, startPair, tryJoin, type PairOptions, type TlsServer,
+} from './tls-support.ts';
 
 async function withPair<T>(options: PairOptions, use: (pair: TlsServer[]) => Promise<T>): Promise<T> {
   const pair = await startPair(options);
@@ -92,11 +98,54 @@ describeWith(['java', 'zookeeper', 'openssl'], 'keys of TLS, Apache ZooKeeper be
       });
       expect(ours).toEqual(apache);
       expect(ours?.slice(0, 3)).toEqual([
-        'joined as ip:127.0.0.1 x509:CN=alice', 'refused', 'TLSv1.2 TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384',
+        'joined as x509:CN=alice ip:127.0.0.1', 'refused', 'TLSv1.2 TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384',
       ]);
       for (const { group } of pair) expect(group.server(1).log()).not.toMatch(/(key|trust) password/);
     });
   }, 60_000);
+});
+
+describeWith(['java', 'zookeeper', 'openssl'], 'TLS to a quorum of Apache’s servers and of ours', () => {
+  test('an owner is the same on every member, whoever leads', async () => {
+    const authority = new Authority();
+    const own = authority.issue({ subject: '/CN=localhost' });
+    const [alice, bob] = [authority.issue({ subject: '/CN=alice' }), authority.issue({ subject: '/CN=bob' })];
+    const kinds = ['apache', 'embedded', 'embedded'] as const;
+    const ports = await freePorts(kinds.length);
+    const group = await startServers({
+      name: 'mixed over TLS',
+      quorum: true,
+      config: { ...NETTY, ...pemStores(authority, own) },
+      members: kinds.map((kind, at) => ({
+        kind, launcher: kind === 'apache' ? apacheLauncher : embeddedLauncher, config: { secureClientPort: String(ports[at]) },
+      })),
+    });
+    try {
+      const clients = await Promise.all(ports.map((port) => joinAt(port, alice)));
+      const strangers = await Promise.all(ports.map((port) => joinAt(port, bob)));
+      for (const [at, client] of clients.entries()) {
+        expect(await say(client, 1, createWith(`/own-${at}`, 'auth', ''))).toContain('err 0');
+      }
+      const read = (at: number): Buffer => Buffer.concat([jute.string(`/own-${at}`), jute.bool(false)]);
+      for (const [place, client] of clients.entries()) {
+        await client.request(9, jute.string('/'));
+        await strangers[place]?.request(9, jute.string('/'));
+        for (const at of ports.keys()) {
+          expect(await say(client, 4, read(at)), `member ${place + 1}, node ${at}`).toContain('err 0');
+          expect(await say(strangers[place] as RawClient, 4, read(at))).toContain('err -102');
+        }
+      }
+      for (const client of [...clients, ...strangers]) client.destroy();
+    } finally {
+      await group.stopAll();
+    }
+  }, 90_000);
+
+  async function joinAt(port: number, who: Certificate): Promise<RawClient> {
+    const client = await connectRawTls('127.0.0.1', port, keysOf(who));
+    await client.connectSession();
+    return client;
+  }
 });
 
 describeWith(['java', 'zookeeper', 'kazoo', 'openssl'], 'other clients over TLS', () => {
@@ -112,7 +161,7 @@ zk = KazooClient(hosts=args["hosts"], use_ssl=True, certfile=args["cert"], keyfi
 zk.start(timeout=20)
 zk.create("/mine", b"x", acl=[ACL(31, Id("auth", ""))])
 zk.create("/child", b"x" * 500000)
-result = [zk.get_acls("/mine")[0], len(zk.get("/child")[0]), zk.get_children("/")]
+result = [zk.get_acls("/mine")[0], len(zk.get("/child")[0]), sorted(zk.get_children("/"))]
 zk.stop()
 `, { hosts: `${host}:${securePort}`, cert: alice.certificateFile, key: alice.keyFile, ca: authority.own.certificateFile });
         const cli = await runCliOnce(`${host}:${securePort}`, ['getAcl', '/mine'], [

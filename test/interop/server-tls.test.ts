@@ -6,6 +6,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Authority, type Certificate, type IssueOptions } from '../support/certificates.ts';
 import { connectRaw, connectRawTls, fourLetterWord, jute } from '../support/raw-client.ts';
+import { freePorts } from '../support/ports.ts';
 import { describeWith } from '../support/requirements.ts';
 import { createWith, identities, join, keysOf, onBoth, pemStores, say, startPair, tryJoin, type TlsServer } from './tls-support.ts';
 
@@ -41,9 +42,12 @@ describeWith(['java', 'zookeeper', 'openssl'], 'TLS with Apache ZooKeeper and wi
   const own = issue({ subject: '/CN=localhost', names: 'DNS:localhost,IP:127.0.0.1' });
   const boss = issue({ subject: '/O=Zooscope tests/CN=boss' });
   let pair: TlsServer[] = [];
+  let adminPorts: number[] = [];
 
   beforeAll(async () => {
+    adminPorts = await freePorts(2);
     pair = await startPair({
+      configOf: (name) => ({ 'admin.enableServer': 'true', 'admin.serverAddress': '127.0.0.1', 'admin.serverPort': String(adminPorts[name === 'apache' ? 0 : 1]) }),
       config: { ...pemStores(authority, own), 'X509AuthenticationProvider.superUser': SUPER_USER },
       jvm: ['-Dfile.encoding=UTF-8'],
     });
@@ -145,6 +149,25 @@ describeWith(['java', 'zookeeper', 'openssl'], 'TLS with Apache ZooKeeper and wi
       return out;
     });
     expect(ours).toEqual(apache);
+  });
+
+  test('the AdminServer tells the ports apart', async () => {
+    const client = issue({ subject: '/CN=admin' });
+    const own = /"(remote_socket_address|session_id|established|last_response_time|last_zxid|\w*latency|packets_\w+|last_cxid|last_operation)" : .*/g;
+    const [apache, ours] = await onBoth(pair, async (server) => {
+      const plain = await connectRaw(server.host, server.plainPort);
+      await plain.connectSession();
+      const secure = await join(server, keysOf(client));
+      const port = adminPorts[server.name === 'apache' ? 0 : 1];
+      const text = await (await fetch(`http://127.0.0.1:${port}/commands/connections`)).text();
+      const conf = await (await fetch(`http://127.0.0.1:${port}/commands/configuration`)).text();
+      plain.destroy();
+      secure.destroy();
+      const { connections, secure_connections: secured } = JSON.parse(text) as Record<string, unknown[]>;
+      return [text.replace(own, '$1'), connections?.length, secured?.length, Object.keys(JSON.parse(conf) as object)];
+    });
+    expect(ours).toEqual(apache);
+    expect(ours?.slice(1, 3)).toEqual([1, 1]);
   });
 
   test('four-letter words on either port', async () => {

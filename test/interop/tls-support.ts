@@ -21,6 +21,8 @@ export interface TlsServer {
 
 export interface PairOptions {
   readonly config: Readonly<Record<string, string>>;
+  /** What only one of both is told. */
+  readonly configOf?: (name: TlsServer['name']) => Readonly<Record<string, string>>;
   readonly jvm?: readonly string[];
   /** False: no secureClientPort. */
   readonly securePort?: boolean;
@@ -30,11 +32,25 @@ export interface PairOptions {
 export function startPair(options: PairOptions): Promise<TlsServer[]> {
   return Promise.all((['apache', 'embedded'] as const).map(async (name) => {
     const securePort = await freePort();
-    const config = { ...NETTY, ...(options.securePort === false ? {} : { secureClientPort: String(securePort) }), ...options.config };
+    const config = { ...NETTY, ...(options.securePort === false ? {} : { secureClientPort: String(securePort) }), ...options.config, ...options.configOf?.(name) };
     const start = name === 'apache' ? startApacheStandalone : startEmbeddedStandalone;
     const group = await start({ config, jvm: options.jvm ?? [] });
+    // Servers open it after the port in the clear, on which they were asked whether they serve.
+    if (options.securePort !== false) await portOpens(group.server(1).host, securePort);
     return { name, group, host: group.server(1).host, plainPort: group.server(1).clientPort, securePort };
   }));
+}
+
+async function portOpens(host: string, port: number): Promise<void> {
+  for (const deadline = Date.now() + 10_000; ; ) {
+    try {
+      (await connectRaw(host, port)).destroy();
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** What each of both gives, Apache's first. */

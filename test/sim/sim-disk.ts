@@ -28,6 +28,8 @@ export class SimDisk {
   onAppend: (name: string, bytes: Uint8Array) => void = () => undefined;
   /** Nothing can be added while it is. */
   full = false;
+  /** Told of every operation that waits from now on: `step` is to be called for it. */
+  onWaiting: () => void = () => undefined;
   /** The next so many syncs fail. */
   badSyncs = 0;
   readonly #random: Random;
@@ -164,6 +166,7 @@ export class SimDisk {
           if (below(random, 2) === 0) leaveHalf();
         },
       });
+      this.onWaiting();
     });
   }
 }

@@ -1,6 +1,7 @@
 /** What Apache's server takes as Java system properties, read and checked (facts 4.5, 4.9, 6.1). */
 
 import { JUTE_MAX_BUFFER_DEFAULT } from '../../wire/framing.ts';
+import { refuseMissingParts } from './accepted-keys.ts';
 import { ConfigError } from './config-error.ts';
 import { readSecuritySettings, type SecuritySettings } from './security-settings.ts';
 import { readThrottleSettings, type ThrottleSettings } from './throttle-settings.ts';
@@ -51,7 +52,7 @@ export interface Settings {
   readonly saslFailedMayStay: boolean;
   readonly containerCheckMs: number;
   readonly containerDeletesPerMinute: number;
-  /** 0: containers that never had a child stay. */
+  /** 0: containers that never had a child stay, as they do by default up to 3.9; 3.10 takes them away after 5 minutes. */
   readonly containerNeverUsedMs: number;
   /** Words that may be asked; `*` has become all of them. */
   readonly words: ReadonlySet<string> | 'all';
@@ -124,15 +125,20 @@ export function readSettings(properties: Properties): Settings {
     containerCheckMs: whole('znode.container.checkIntervalMs', whole('zookeeper.znode.container.checkIntervalMs', 60_000, 1), 1),
     containerDeletesPerMinute: whole('znode.container.maxPerMinute', whole('zookeeper.znode.container.maxPerMinute', 10_000, 1), 1),
     containerNeverUsedMs: whole(
-      'znode.container.maxNeverUsedIntervalMs', whole('zookeeper.znode.container.maxNeverUsedIntervalMs', 300_000, 0), 0,
+      'znode.container.maxNeverUsedIntervalMs', whole('zookeeper.znode.container.maxNeverUsedIntervalMs', 0, 0), 0,
     ),
     words: readWords(properties.get('zookeeper.4lw.commands.whitelist')),
     security: readSecuritySettings(properties),
     throttle: readThrottleSettings(properties),
-    audit: flag('zookeeper.audit.enable', false),
+    audit: wantsAudit(properties),
     existsNeedsRead: flag('zookeeper.zooscope.existsNeedsRead', true),
     eventsNeedRead: flag('zookeeper.zooscope.eventsNeedRead', true),
   };
+}
+
+/** @throws ConfigError naming the property and the value */
+export function wantsAudit(properties: Properties): boolean {
+  return parseFlag('zookeeper.audit.enable', properties.get('zookeeper.audit.enable') ?? 'false');
 }
 
 /** By SnapStream.StreamMode, which takes a word that it does not know for no compression; here it is a mistake. */
@@ -149,21 +155,14 @@ function readWords(text: string | undefined): ReadonlySet<string> | 'all' {
   return words.includes('*') ? 'all' : new Set(words);
 }
 
-/** Properties that switch on what this server does not have; a server must not pretend. */
-const REFUSED_WHEN_TRUE = [
-  'readonlymode.enabled', 'zookeeper.audit.enable',
-];
-
 /**
  * Refuses properties whose effect an operator would rely on and not get.
  *
+ * @param alone the server is a member of no ensemble
  * @throws ConfigError naming the property
  */
-export function refuseUnsupportedProperties(properties: Properties): void {
-  for (const name of REFUSED_WHEN_TRUE) {
-    const text = properties.get(name);
-    if (text?.trim().toLowerCase() === 'true') throw new ConfigError(`${name}=${text}: not supported yet`);
-  }
+export function refuseUnsupportedProperties(properties: Properties, { alone = false }: { readonly alone?: boolean } = {}): void {
+  refuseMissingParts(properties, alone);
   for (const [name, value] of properties) {
     if (AUTH_PROVIDER.test(name) && !PROVIDER_CLASSES.has(value.trim())) throw new ConfigError(`${name}=${value}: not supported yet`);
   }

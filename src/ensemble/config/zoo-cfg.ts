@@ -44,8 +44,7 @@ const UNSUPPORTED = new Set([
 const UNSUPPORTED_START = ['server.', 'group.', 'weight.', 'quorum.auth.'];
 /** Switches of such parts: they may stand in a file as long as they are off. */
 const UNSUPPORTED_WHEN_TRUE = new Set([
-  'sslQuorum', 'portUnification', 'sslQuorumReloadCertFiles', 'localSessionsEnabled', 'localSessionsUpgradingEnabled',
-  'multiAddress.enabled', 'quorum.auth.enableSasl',
+  'sslQuorum', 'portUnification', 'sslQuorumReloadCertFiles', 'multiAddress.enabled', 'quorum.auth.enableSasl',
 ]);
 /** Keys that only an ensemble uses; their values are checked all the same. */
 const ENSEMBLE_NUMBERS = new Set([
@@ -54,6 +53,8 @@ const ENSEMBLE_NUMBERS = new Set([
 ]);
 const ENSEMBLE_FLAGS = new Set([
   'standaloneEnabled', 'syncEnabled', 'quorumListenOnAllIPs', 'multiAddress.reachabilityCheckEnabled',
+  // A server alone never asks for them: each of its sessions is a transaction (ServerConfig, ZooKeeperServer).
+  'localSessionsEnabled', 'localSessionsUpgradingEnabled',
 ]);
 
 const PORT = { min: 0, max: 65_535 };
@@ -61,14 +62,14 @@ const SNAPSHOTS_KEPT_MIN = 3;
 
 class Reader {
   readonly #text: Map<string, string>;
-  readonly #seen = new Set<string>();
+  readonly seen = new Set<string>();
 
   constructor(text: Map<string, string>) {
     this.#text = text;
   }
 
   string(key: string): string | null {
-    this.#seen.add(key);
+    this.seen.add(key);
     const value = this.#text.get(key)?.trim();
     return value === undefined || value === '' ? null : value;
   }
@@ -84,7 +85,7 @@ class Reader {
   }
 
   rest(): [string, string][] {
-    return [...this.#text].filter(([key]) => !this.#seen.has(key)).map(([key, value]) => [key, value.trim()]);
+    return [...this.#text].filter(([key]) => !this.seen.has(key)).map(([key, value]) => [key, value.trim()]);
   }
 }
 
@@ -104,6 +105,32 @@ export interface ZooCfgOptions {
  */
 export function parseZooCfg(text: string, defines: Properties = new Map(), { elsewhere = () => false, portElsewhere = false }: ZooCfgOptions = {}): ZooCfg {
   const reader = new Reader(new Map([...parseProperties(text)].filter(([key]) => !elsewhere(key))));
+  const cfg = readKeys(reader);
+  const properties = new Map(defines);
+  for (const [key, value] of reader.rest()) {
+    refuseUnsupported(key, value);
+    properties.set(key.startsWith('zookeeper.') ? key : `zookeeper.${key}`, value);
+  }
+  if (portElsewhere) refuseLocalSessions(reader);
+  else checkPorts(cfg);
+  return { ...cfg, properties };
+}
+
+/** Members of an ensemble have none yet. */
+function refuseLocalSessions(reader: Reader): void {
+  for (const key of ['localSessionsEnabled', 'localSessionsUpgradingEnabled']) {
+    if (reader.flag(key, false)) throw new ConfigError(`${key}=true: not supported yet`);
+  }
+}
+
+/** The keys that zoo.cfg has a place for; all others become properties. */
+export function zooCfgKeys(): readonly string[] {
+  const reader = new Reader(new Map([['dataDir', '/']]));
+  readKeys(reader);
+  return [...reader.seen, ...UNSUPPORTED, ...UNSUPPORTED_WHEN_TRUE];
+}
+
+function readKeys(reader: Reader): Omit<ZooCfg, 'properties'> {
   const dataDir = reader.string('dataDir');
   if (dataDir === null) throw new ConfigError('dataDir is not set');
   const tickMs = reader.whole('tickTime', 3000, { min: 1 });
@@ -131,13 +158,7 @@ export function parseZooCfg(text: string, defines: Properties = new Map(), { els
     reconfigEnabled: reader.flag('reconfigEnabled', false),
   };
   checkEnsembleKeys(reader);
-  const properties = new Map(defines);
-  for (const [key, value] of reader.rest()) {
-    refuseUnsupported(key, value);
-    properties.set(key.startsWith('zookeeper.') ? key : `zookeeper.${key}`, value);
-  }
-  if (!portElsewhere) checkPorts(cfg);
-  return { ...cfg, properties };
+  return cfg;
 }
 
 function checkPorts(

@@ -7,15 +7,14 @@ import { ConfigError } from '../config/config-error.ts';
 import { parseProperties } from '../config/properties.ts';
 import { parseFlag, parseWhole } from '../config/values.ts';
 import type { ZooCfg } from '../config/zoo-cfg.ts';
-import { isMembershipKey, parseMembership, type Membership } from '../replication/quorum/membership.ts';
+import { isMembershipKey, parseMembership, withVersion, type Membership } from '../replication/quorum/membership.ts';
 
 export interface EnsembleConfig {
   readonly membership: Membership;
   /** Ticks. */
   readonly initLimit: number;
   readonly syncLimit: number;
-  /** peerType; null when it is not said. */
-  readonly peerType: 'participant' | 'observer' | null;
+  readonly standaloneEnabled: boolean;
 }
 
 /** Keys of zoo.cfg that are read here, and not by parseZooCfg. */
@@ -28,27 +27,29 @@ const SID_MAX = 255n;
 /**
  * Reads what is said of an ensemble.
  *
- * @param dynamicText the text of the file that dynamicConfigFile names; null without one
+ * @param dynamic what the file that dynamicConfigFile names holds, and the version that its name tells; null without one
  * @returns null when nothing is, or when the only voter stands alone (standaloneEnabled)
  * @throws ConfigError naming the key and what is wrong
  */
-export function readEnsembleConfig(text: string, dynamicText: string | null): EnsembleConfig | null {
+export function readEnsembleConfig(text: string, dynamic: { readonly text: string; readonly version: bigint } | null): EnsembleConfig | null {
   const entries = parseProperties(text);
-  const membershipEntries = dynamicText === null ? entries : parseProperties(dynamicText);
+  const membershipEntries = dynamic === null ? entries : parseProperties(dynamic.text);
   if (![...membershipEntries.keys()].some(isMembershipKey)) return null;
   const flag = (key: string, fallback: boolean): boolean => {
     const value = entries.get(key)?.trim();
     return value === undefined ? fallback : parseFlag(key, value);
   };
   const standaloneEnabled = flag('standaloneEnabled', true);
-  const membership = parseMembership(membershipEntries, { standaloneEnabled, multiAddress: flag('multiAddress.enabled', false) });
+  const read = parseMembership(membershipEntries, { standaloneEnabled, multiAddress: flag('multiAddress.enabled', false) });
+  const membership = dynamic === null ? read : withVersion(read, dynamic.version);
   if (membership.members.size === 1 && standaloneEnabled) return null;
   const limit = (key: string): number => {
     const value = entries.get(key)?.trim();
     if (value === undefined) throw new ConfigError(`${key} is not set, which an ensemble needs`);
     return parseWhole(key, value, { min: 1 });
   };
-  return { membership, initLimit: limit('initLimit'), syncLimit: limit('syncLimit'), peerType: peerTypeOf(entries.get('peerType')) };
+  checkPeerType(entries.get('peerType'));
+  return { membership, initLimit: limit('initLimit'), syncLimit: limit('syncLimit'), standaloneEnabled };
 }
 
 /**
@@ -72,7 +73,8 @@ export function withClientOfLine(config: ZooCfg, { members }: Membership, sid: b
   return { ...config, clientPort: client.port, clientPortAddress: client.host };
 }
 
-function peerTypeOf(text: string | undefined): EnsembleConfig['peerType'] {
-  const word = text?.trim().toLowerCase();
-  return word === 'observer' || word === 'participant' ? word : null;
+/** What the server's own line says of its role counts; this key is only looked at. */
+function checkPeerType(text: string | undefined): void {
+  const word = text?.trim().toLowerCase() ?? 'participant';
+  if (word !== 'observer' && word !== 'participant') throw new ConfigError(`peerType=${text}: participant or observer is needed`);
 }

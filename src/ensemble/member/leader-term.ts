@@ -3,19 +3,26 @@
  * for this server's own clients.
  */
 
+import { ErrorCode } from '../../model/error-code.ts';
 import { makeZxid } from '../../model/zxid.ts';
 import type { CancelTimer } from '../../base/clock.ts';
+import { decodeUtf8 } from '../../base/text.ts';
 import { LeaderRole } from '../leader-role.ts';
 import type { ClientSocket, Listener, SocketHandler } from '../listener.ts';
 import { firstSessionId, SessionTracker } from '../processors/session-tracker.ts';
 import type { LeaderEffects, LeaderEvent, Task } from '../replication/effects.ts';
-import { Leader, type LeaderInput } from '../replication/leader/leader.ts';
+import { Leader } from '../replication/leader/leader.ts';
+import type { LeaderInput } from '../replication/leader/leader-input.ts';
 import type { ForwardedRequest, LinkId } from '../replication/messages.ts';
-import { formatMembership } from '../replication/quorum/membership.ts';
+import { formatMembership, withVersion } from '../replication/quorum/membership.ts';
 import { makePreparer, Serving } from '../serving.ts';
 import type { Transaction } from '../txn/transaction.ts';
 import { LeaderLink } from './leader-link.ts';
-import type { Term, TermParts } from './term.ts';
+import { designateLeader } from './configurations.ts';
+import type { Designated, Term, TermParts } from './term.ts';
+
+/** ZooDefs.OpCode.reconfig, as a transaction */
+const RECONFIG = 16;
 
 export class LeaderTerm implements Term {
   readonly #parts: TermParts;
@@ -28,16 +35,24 @@ export class LeaderTerm implements Term {
   #sessions: SessionTracker | null = null;
   #cancelTick: CancelTimer = () => undefined;
   #tasks: Promise<void> = Promise.resolve();
+  #successor: Designated | null = null;
+  readonly #due: LeaderEffects[] = [];
+  #performing = false;
   #over = false;
 
   constructor(parts: TermParts) {
     this.#parts = parts;
-    const { sid, house, membership, limits } = parts;
+    const { sid, house, configurations, limits } = parts;
     this.#machine = new Leader({
       ...limits, sid,
-      rule: membership.verifier,
-      configVersion: membership.version,
-      configText: (epoch) => formatMembership(membership.version === 0n ? { ...membership, version: makeZxid(epoch, 0) } : membership),
+      rule: configurations.current.verifier,
+      reconfiguration: {
+        version: () => configurations.lastSeen.version,
+        rules: () => (configurations.pending ? [configurations.current.verifier, configurations.lastSeen.verifier] : [configurations.current.verifier]),
+        designate: (_txn, acked) => designateLeader(configurations.lastSeen, configurations.current, sid, acked),
+      },
+      configVersion: configurations.lastSeen.version,
+      configText: (epoch) => this.#configText(epoch),
       acceptedEpoch: house.epochs.accepted,
       currentEpoch: house.epochs.current,
       lastZxid: house.lastLogged,
@@ -59,18 +74,18 @@ export class LeaderTerm implements Term {
     this.#step({ kind: 'durable', zxid });
   }
 
-  stop(reason: string): void {
+  stop(reason: string, designated: Designated | null = null): void {
     if (this.#over) return;
     this.#over = true;
     this.#cancelTick();
     for (const link of this.#links.values()) link.close();
     this.#serving?.stop();
     this.#serving?.closeAll();
-    void this.#windDown(reason);
+    void this.#windDown(reason, designated);
   }
 
   /** What was proposed is in the log, so it is part of this server's history, committed or not. */
-  async #windDown(reason: string): Promise<void> {
+  async #windDown(reason: string, designated: Designated | null): Promise<void> {
     const { house, events } = this.#parts;
     try {
       await this.#listener?.close();
@@ -81,12 +96,12 @@ export class LeaderTerm implements Term {
       return;
     }
     for (const txn of this.#machine.outstanding) house.apply(txn);
-    events.onEnded(reason);
+    events.onEnded(reason, designated);
   }
 
   async #open(): Promise<void> {
-    const { sid, membership, network, logger } = this.#parts;
-    const own = membership.members.get(sid)?.addresses[0];
+    const { sid, configurations, network, logger } = this.#parts;
+    const own = configurations.current.members.get(sid)?.addresses[0];
     if (own === undefined) {
       this.stop('this server is no member any more');
       return;
@@ -116,6 +131,7 @@ export class LeaderTerm implements Term {
         logger.log('info', 'a learner is gone', { remote: handler.remote, reason });
         this.#links.delete(link);
         this.#step({ kind: 'linkClosed', link });
+        if (this.#successor !== null && this.#links.size === 0) this.stop('another server leads from now on', this.#successor);
       },
     });
     this.#links.set(link, handler);
@@ -131,8 +147,17 @@ export class LeaderTerm implements Term {
     });
   }
 
+  /** What an effect gives rise to comes behind all effects of the step that it belongs to. */
   #step(input: LeaderInput): void {
-    if (!this.#over) this.#perform(this.#machine.step(input));
+    if (this.#over) return;
+    this.#due.push(this.#machine.step(input));
+    if (this.#performing) return;
+    this.#performing = true;
+    try {
+      for (let effects = this.#due.shift(); effects !== undefined; effects = this.#due.shift()) this.#perform(effects);
+    } finally {
+      this.#performing = false;
+    }
   }
 
   #perform(effects: LeaderEffects): void {
@@ -140,8 +165,10 @@ export class LeaderTerm implements Term {
     for (const txn of effects.persist) house.append(txn);
     for (const task of effects.tasks) this.#run(task);
     for (const { link, message } of effects.send) this.#links.get(link)?.send(message);
-    for (const txn of effects.apply) this.#apply(txn);
-    for (const event of effects.events) this.#event(event);
+    for (const step of effects.steps) {
+      if (step.kind === 'apply') this.#apply(step.txn);
+      else this.#event(step.event);
+    }
     for (const link of effects.close) {
       this.#links.get(link)?.close();
       this.#links.delete(link);
@@ -171,17 +198,38 @@ export class LeaderTerm implements Term {
         this.#step({ kind: 'revalidated', link, sessionId, valid });
         return;
       }
+      case 'activate':
+        this.#activate(event.txn, event.designatedLeader);
+        return;
       case 'synced':
         for (let i = 0; i < event.count; i++) if (this.#role !== null) this.#serving?.perform(this.#role.synced());
     }
   }
 
+  /** The first leader of all gives the configuration its version (ZOOKEEPER-1783). */
+  #configText(epoch: number): string {
+    const { configurations } = this.#parts;
+    const { lastSeen } = configurations;
+    const first = lastSeen.version === 0n;
+    if (first && epoch > 0) configurations.see(withVersion(lastSeen, makeZxid(epoch, 0)));
+    return formatMembership(configurations.lastSeen);
+  }
+
+  /** A leader that is not to lead any more commits nothing; its learners leave it, and then it ends. */
+  #activate({ header: { zxid } }: Transaction, designated: bigint): void {
+    const { configurations, sid, events } = this.#parts;
+    configurations.activate(configurations.lastSeen, sid, sid, designated);
+    events.onReconfigured();
+    if (designated !== sid) this.#successor = { leader: designated, zxid };
+  }
+
   #serve(epoch: number, zxid: bigint): void {
-    const { sid, clock, house, events, limits } = this.#parts;
+    const { sid, clock, house, events, limits, configurations } = this.#parts;
     house.beginEpoch(zxid);
+    configurations.activate(configurations.lastSeen, sid, sid, sid);
     const parts = this.#parts.servingParts();
     const nowMs = this.#nowMs();
-    const sessions = new SessionTracker(limits.tickMs, firstSessionId(Number(sid), clock.wallMs()), nowMs);
+    const sessions = new SessionTracker(limits.tickMs, firstSessionId(Number(sid), clock.wallMs()), nowMs, ErrorCode.SessionExpired);
     for (const [id, timeoutMs] of house.database.sessions.entries()) sessions.track(id, timeoutMs, nowMs);
     this.#sessions = sessions;
     this.#serving = new Serving(parts, {
@@ -189,8 +237,8 @@ export class LeaderTerm implements Term {
       expires: sessions,
       revalidate: (sessionId, timeoutMs, answer) => answer(this.#revalidate(sessionId, timeoutMs, 0)),
       make: (access) => {
-        this.#role = new LeaderRole(makePreparer(parts, access, sessions, zxid), {
-          propose: (txn) => this.#step({ kind: 'propose', txn, rules: null }),
+        this.#role = new LeaderRole(makePreparer(parts, access, sessions, zxid, configurations.judge(() => this.#machine.synced)), {
+          propose: (txn) => this.#propose(txn),
           sync: () => this.#step({ kind: 'sync', link: null }),
         });
         return this.#role;
@@ -198,6 +246,15 @@ export class LeaderTerm implements Term {
     });
     this.#serving.start();
     events.onServing(epoch);
+  }
+
+  #propose(txn: Transaction): void {
+    const { configurations } = this.#parts;
+    if (txn.body.type === RECONFIG && txn.body.data !== null) {
+      const next = configurations.read(decodeUtf8(txn.body.data));
+      if (next !== null) configurations.see(next);
+    }
+    this.#step({ kind: 'propose', txn });
   }
 
   #forwarded(link: LinkId, { sessionId, cxid, type, body, identities }: ForwardedRequest): void {

@@ -4,6 +4,7 @@
  */
 
 import type { CancelTimer } from '../../base/clock.ts';
+import { decodeUtf8 } from '../../base/text.ts';
 import { LearnerRole } from '../learner-role.ts';
 import type { ClientSocket, SocketHandler } from '../listener.ts';
 import { LearnerSessions } from '../processors/learner-sessions.ts';
@@ -12,9 +13,14 @@ import { firstSessionId } from '../processors/session-tracker.ts';
 import type { LearnerEffects, LearnerEvent, LearnerStep, Task } from '../replication/effects.ts';
 import { Learner, type LearnerInput } from '../replication/learner/learner.ts';
 import { Serving } from '../serving.ts';
+import type { Membership } from '../replication/quorum/membership.ts';
 import type { Database } from '../tree/database.ts';
+import type { Transaction } from '../txn/transaction.ts';
 import { LearnerLink } from './learner-link.ts';
-import type { Term, TermParts } from './term.ts';
+import type { Designated, Term, TermParts } from './term.ts';
+
+/** ZooDefs.OpCode.reconfig, as a transaction */
+const RECONFIG = 16;
 
 const CONNECT_TRIES = 5;
 /** leaderConnectDelayDuringRetryMs */
@@ -28,6 +34,8 @@ export class LearnerTerm implements Term {
   readonly #revalidating = new Map<bigint, ((valid: boolean) => void)[]>();
   #link: LearnerLink | null = null;
   #received: Database | null = null;
+  /** What came with NEWLEADER, to be in force when clients are served. */
+  #newConfig: Membership | null = null;
   #sessions: LearnerSessions | null = null;
   #serving: Serving | null = null;
   #role: LearnerRole | null = null;
@@ -39,10 +47,10 @@ export class LearnerTerm implements Term {
     this.#parts = parts;
     this.#leader = leader;
     this.#observer = observer;
-    const { sid, house, membership, limits } = parts;
+    const { sid, house, configurations, limits } = parts;
     this.#machine = new Learner({
       ...limits, sid, observer,
-      configVersion: membership.version,
+      configVersion: configurations.lastSeen.version,
       acceptedEpoch: house.epochs.accepted,
       currentEpoch: house.epochs.current,
       lastZxid: house.lastLogged,
@@ -63,18 +71,18 @@ export class LearnerTerm implements Term {
     this.#step({ kind: 'durable', zxid });
   }
 
-  stop(reason: string): void {
+  stop(reason: string, designated: Designated | null = null): void {
     if (this.#over) return;
     this.#over = true;
     this.#cancelTick();
     this.#link?.close();
     this.#serving?.stop();
     this.#serving?.closeAll();
-    void this.#windDown(reason);
+    void this.#windDown(reason, designated);
   }
 
   /** What is in the log is part of this server's history, committed or not. */
-  async #windDown(reason: string): Promise<void> {
+  async #windDown(reason: string, designated: Designated | null): Promise<void> {
     const { house, events } = this.#parts;
     try {
       await this.#tasks;
@@ -84,12 +92,12 @@ export class LearnerTerm implements Term {
       return;
     }
     for (const txn of this.#machine.unapplied) house.apply(txn);
-    events.onEnded(reason);
+    events.onEnded(reason, designated);
   }
 
   #connect(attempt: number): void {
-    const { network, clock, membership, limits, logger } = this.#parts;
-    const address = membership.members.get(this.#leader)?.addresses[0];
+    const { network, clock, configurations, limits, logger } = this.#parts;
+    const address = configurations.current.members.get(this.#leader)?.addresses[0] ?? configurations.lastSeen.members.get(this.#leader)?.addresses[0];
     if (this.#over) return;
     if (address === undefined) {
       this.stop(`server ${this.#leader}, which leads, is no member`);
@@ -157,7 +165,6 @@ export class LearnerTerm implements Term {
   }
 
   #event(event: LearnerEvent): void {
-    const { events, logger } = this.#parts;
     switch (event.kind) {
       case 'serve':
         this.#serve(event.epoch);
@@ -169,15 +176,41 @@ export class LearnerTerm implements Term {
         this.#revalidated(event.sessionId, event.valid);
         return;
       case 'configSeen':
-        events.onConfigSeen(event.config);
+        this.#newConfig = this.#see(event.config);
+        return;
+      case 'configProposed':
+        this.#seeTransaction(event.txn);
         return;
       case 'activate':
-        logger.log('warn', 'the ensemble was reconfigured, which this server does not take part in yet');
+        this.#activate(this.#seeTransaction(event.txn), { leader: event.designatedLeader, zxid: event.txn.header.zxid });
     }
+  }
+
+  #see(text: string): Membership | null {
+    const { configurations, logger } = this.#parts;
+    const read = configurations.read(text);
+    if (read === null) logger.log('warn', 'a configuration from the leader cannot be read', { text });
+    else configurations.see(read);
+    return read;
+  }
+
+  #seeTransaction({ body }: Transaction): Membership | null {
+    return body.type === RECONFIG && body.data !== null ? this.#see(decodeUtf8(body.data)) : null;
+  }
+
+  /** @param designated null: who leads is for an election to say */
+  #activate(next: Membership | null, designated: Designated | null): boolean {
+    const { configurations, sid, events } = this.#parts;
+    if (next === null) return false;
+    const { major } = configurations.activate(next, sid, this.#leader, designated?.leader ?? null);
+    events.onReconfigured();
+    if (major) this.stop('the configuration has changed', designated);
+    return major;
   }
 
   #serve(epoch: number): void {
     const { sid, clock, house, events } = this.#parts;
+    if (this.#activate(this.#newConfig, null)) return;
     const sessions = new LearnerSessions(firstSessionId(Number(sid), clock.wallMs()), house.database.sessions.entries());
     this.#sessions = sessions;
     this.#serving = new Serving(this.#parts.servingParts(), {

@@ -3,14 +3,15 @@
  * what outlives the terms: the disk, the ports, the connections of its clients.
  */
 
+import { ClientPorts, readClientPortSettings } from '../client-ports.ts';
 import { readSettings, refuseUnsupportedProperties, type Settings } from '../config/settings.ts';
 import { readAdminSettings } from '../config/admin-settings.ts';
 import type { ZooCfg } from '../config/zoo-cfg.ts';
 import type { CancelTimer } from '../../base/clock.ts';
-import { encodeUtf8 } from '../../base/text.ts';
+import { decodeUtf8, encodeUtf8 } from '../../base/text.ts';
+import { readConfig } from '../replication/election/memberships.ts';
 import { Connections } from '../connections.ts';
 import type { ServerEnvironment } from '../environment.ts';
-import type { Listener } from '../listener.ts';
 import { ServerStats } from '../processors/stats.ts';
 import type { ElectionNetwork, QuorumNetwork } from '../quorum-network.ts';
 import { ElectionPeer, type ElectionInput } from '../replication/election/election-peer.ts';
@@ -21,7 +22,8 @@ import { STATE } from '../../wire/quorum/notification.ts';
 import { LeaderTerm } from './leader-term.ts';
 import { LearnerTerm } from './learner-term.ts';
 import { Storehouse } from './storehouse.ts';
-import type { Term, TermLimits, TermParts } from './term.ts';
+import { Configurations, type ConfigFiles } from './configurations.ts';
+import type { Designated, Term, TermLimits, TermParts } from './term.ts';
 import { turnedAway } from './turned-away.ts';
 
 export interface MemberOptions {
@@ -33,6 +35,10 @@ export interface MemberOptions {
   readonly membership: Membership;
   readonly initLimit: number;
   readonly syncLimit: number;
+  /** true when absent */
+  readonly standaloneEnabled?: boolean;
+  /** Absent: configurations are kept in the tree only. */
+  readonly configFiles?: ConfigFiles;
   /** Told when the server cannot go on: the disk failed. Nothing is acknowledged any more. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -48,6 +54,9 @@ export interface MemberState {
   readonly lastZxid: bigint;
 }
 
+/** No server has this id. */
+const NOBODY = -1n;
+const CONFIG_PATH = '/zookeeper/config';
 const CONNECT_TIMEOUT_MS = 5_000;
 const DEFAULT_PACKET_BYTES = 2 * 0xf_ffff;
 
@@ -58,9 +67,10 @@ export class Member {
   readonly #stats: ServerStats;
   readonly #house: Storehouse;
   readonly #connections: Connections;
+  readonly #configurations: Configurations;
   readonly #election: ElectionPeer;
   readonly #electionNetwork: ElectionNetwork;
-  #listener: Listener | null = null;
+  #ports: ClientPorts | null = null;
   #term: Term | null = null;
   #cancelTick: CancelTimer = () => undefined;
   #stopping = false;
@@ -73,11 +83,12 @@ export class Member {
     this.#stats = stats;
     this.#house = house;
     const { config, sid, membership, syncLimit } = options;
+    this.#configurations = this.#makeConfigurations();
     this.#connections = new Connections({ perAddress: config.maxClientCnxns, all: settings.connectionsMax });
     this.#election = new ElectionPeer({
       ...ELECTION_DEFAULTS, sid,
       logger: environment.logger,
-      memberships: { current: membership, lastSeen: membership },
+      memberships: this.#configurations.memberships,
       reconfigEnabled: config.reconfigEnabled,
       ownAddresses: (membership.members.get(sid)?.addresses ?? []).map(({ host, electionPort: port }) => ({ host, port })),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
@@ -98,6 +109,7 @@ export class Member {
     const settings = readSettings(properties);
     refuseUnsupportedProperties(properties);
     readAdminSettings(properties);
+    readClientPortSettings(options.config);
     const stats = new ServerStats();
     let member: Member | null = null;
     const house = await Storehouse.open(environment, settings, stats, {
@@ -118,12 +130,18 @@ export class Member {
     };
   }
 
+  /** The port in the clear; -1 when there is only one for TLS. */
   get port(): number {
-    return this.#listener?.port ?? this.#options.config.clientPort;
+    return this.#ports?.port ?? this.#options.config.clientPort;
+  }
+
+  /** The port for TLS; -1 when there is none. */
+  get securePort(): number {
+    return this.#ports?.securePort ?? -1;
   }
 
   get host(): string {
-    return this.#listener?.host ?? '';
+    return this.#ports?.host ?? '';
   }
 
   /** Everything up to here is on disk. */
@@ -143,19 +161,32 @@ export class Member {
         term.stop('this server stops');
       });
     }
-    await Promise.all([this.#listener?.close(), this.#electionNetwork.close()]);
+    await Promise.all([this.#ports?.close(), this.#electionNetwork.close()]);
     await this.#house.close();
+  }
+
+  /** The tree remembers the configuration that was logged last, committed or not. */
+  #makeConfigurations(): Configurations {
+    const { config, membership, standaloneEnabled = true, configFiles = null } = this.#options;
+    const { reconfigEnabled } = config;
+    const logged = this.#house.database.tree.node(CONFIG_PATH)?.data ?? null;
+    const remembered = logged === null || !reconfigEnabled ? null : readConfig(decodeUtf8(logged), { standaloneEnabled });
+    const lastSeen = typeof remembered === 'string' ? null : remembered;
+    return new Configurations(membership, lastSeen, { reconfigEnabled, standaloneEnabled }, configFiles, (memberships) => this.#election.setMemberships(memberships));
   }
 
   async #open(): Promise<void> {
     const { config, sid, membership } = this.#options;
     const own = membership.members.get(sid)?.addresses[0];
     if (own !== undefined) await this.#electionNetwork.listen(own.host, own.electionPort);
-    const { clientPort: port, clientPortAddress: host, clientPortListenBacklog: backlog } = config;
-    const words = this.#settings.words;
-    this.#listener = await this.#environment.listen({ port, host, backlog }, (socket) => {
-      if (this.#stopping) return null;
-      return this.#term?.serving?.accept(socket) ?? turnedAway(socket, (word) => words === 'all' || words.has(word));
+    const { listen, logger } = this.#environment;
+    const { words } = this.#settings;
+    this.#ports = await ClientPorts.open(config, readClientPortSettings(config), {
+      listen, logger, stats: this.#stats, connections: this.#connections,
+      accept: (socket, onSecurePort) => {
+        if (this.#stopping) return null;
+        return this.#term?.serving?.accept(socket, onSecurePort) ?? turnedAway(socket, (word) => words === 'all' || words.has(word));
+      },
     });
     this.#look();
   }
@@ -169,7 +200,8 @@ export class Member {
   #elect(input: ElectionInput): void {
     if (this.#stopping) return;
     const { clock } = this.#environment;
-    const { network, outcome } = this.#election.step(input, clock.monotonicMs());
+    const { network, outcome, adopted } = this.#election.step(input, clock.monotonicMs());
+    if (adopted !== null) this.#configurations.activate(adopted, this.#options.sid, NOBODY, null);
     this.#electionNetwork.perform(network);
     this.#cancelTick();
     const due = this.#election.deadlineMs;
@@ -180,40 +212,73 @@ export class Member {
   #begin({ state, vote }: Outcome): void {
     const { logger } = this.#environment;
     logger.log('info', 'a leader is elected', { leader: vote.leader, own: this.#options.sid, round: vote.round });
+    this.#beginTerm(state, vote.leader);
+  }
+
+  #beginTerm(state: number, leader: bigint): void {
     const parts = this.#termParts();
-    this.#term = state === STATE.leading ? new LeaderTerm(parts) : new LearnerTerm(parts, vote.leader, state === STATE.observing);
+    this.#term = state === STATE.leading ? new LeaderTerm(parts) : new LearnerTerm(parts, leader, state === STATE.observing);
     this.#term.start();
   }
 
   #termParts(): TermParts {
     const { clock, logger, quorum: network } = this.#environment;
-    const { sid, membership, config, initLimit, syncLimit } = this.#options;
+    const { sid, config, initLimit, syncLimit } = this.#options;
     const limits: TermLimits = { tickMs: config.tickMs, initLimit, syncLimit };
     return {
-      sid, clock, logger, network, membership, limits,
+      sid, clock, logger, network, limits,
+      configurations: this.#configurations,
       house: this.#house,
       packetBytesMax: Math.max(DEFAULT_PACKET_BYTES, this.#settings.requestBytesMax * 2),
       servingParts: () => this.#servingParts(),
       events: {
         onServing: (epoch) => this.#election.setEpoch(BigInt(epoch)),
-        onConfigSeen: () => undefined,
-        onEnded: (reason) => this.#onEnded(reason),
+        onReconfigured: () => void this.#reconfigured(),
+        onEnded: (reason, designated) => this.#onEnded(reason, designated),
         onFailure: (error) => this.#options.onFailure(error),
       },
     };
   }
 
-  #onEnded(reason: string): void {
-    this.#environment.logger.log('info', 'looking for a leader', { reason });
+  #onEnded(reason: string, designated: Designated | null): void {
+    this.#environment.logger.log('info', 'a term has ended', { reason });
     this.#term = null;
     this.#ended();
-    this.#look();
+    if (designated === null) this.#look();
+    else this.#follow(designated);
+  }
+
+  /** With a designated leader no election is needed (QuorumPeer.updateServerState). */
+  #follow({ leader, zxid }: Designated): void {
+    if (this.#stopping) return;
+    const { sid } = this.#options;
+    const observes = this.#configurations.current.members.get(sid)?.role === 'observer';
+    const state = leader === sid ? STATE.leading : observes ? STATE.observing : STATE.following;
+    this.#election.assume(state, leader, zxid);
+    this.#beginTerm(state, leader);
+  }
+
+  /** What clients read of the configuration, and where they find this server, follows it. */
+  async #reconfigured(): Promise<void> {
+    this.#showConfiguration();
+    const client = this.#configurations.current.members.get(this.#options.sid)?.client ?? null;
+    if (client === null || client.port === this.port || this.#stopping) return;
+    try {
+      await this.#ports?.move(client.host, client.port);
+    } catch (error) {
+      this.#environment.logger.log('error', 'the new client port cannot be listened on; the old one stays', { error });
+    }
+  }
+
+  #showConfiguration(): void {
+    const { current } = this.#configurations;
+    const now = BigInt(Math.floor(this.#environment.clock.wallMs()));
+    this.#house.database.tree.setConfig(encodeUtf8(formatMembership(current)), current.version, now);
   }
 
   #servingParts(): ServingParts {
-    const { config, configText, jaas, membership } = this.#options;
-    const now = BigInt(Math.floor(this.#environment.clock.wallMs()));
-    this.#house.database.tree.setConfig(encodeUtf8(formatMembership(membership)), membership.version, now);
+    const { config, configText, jaas } = this.#options;
+    this.#showConfiguration();
     return {
       environment: this.#environment,
       config, configText, jaas,
@@ -222,6 +287,7 @@ export class Member {
       stats: this.#stats,
       connections: this.#connections,
       port: () => this.port,
+      tls: { port: () => this.securePort, handshakes: () => this.#ports?.handshakes ?? 0 },
       persist: (txn) => this.#house.append(txn),
     };
   }

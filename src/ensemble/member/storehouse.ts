@@ -64,8 +64,7 @@ export class Storehouse {
     await finishInstall(environment.snapshots, environment.logs);
     const state = await restore(environment, settings);
     const epochs = await EpochFiles.open(environment.snapshots, state.database.tree.lastZxid);
-    const own = { ...environment, logs: announcing(environment.logs, (epoch) => epochs.announce(epoch)) };
-    const house = new Storehouse(own, settings, stats, events, state, epochs);
+    const house = new Storehouse(environment, settings, stats, events, state, epochs);
     if (state.fresh) await house.#journal.firstSnapshot();
     return house;
   }
@@ -155,7 +154,9 @@ export class Storehouse {
 
   #openJournal(): Journal {
     const state = { database: this.#database, stats: this.#stats };
-    return openJournal(this.#environment, this.#settings, state, {
+    // Only what is written is announced: whoever reads must see that logs and snapshots are in one directory.
+    const logs = announcing(this.#environment.logs, (epoch) => this.epochs.announce(epoch));
+    return openJournal({ ...this.#environment, logs }, this.#settings, state, {
       onDurable: (zxid) => this.#events.onDurable(zxid),
       onFailure: (error) => this.#events.onFailure(error),
     });

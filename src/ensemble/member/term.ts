@@ -3,7 +3,7 @@
 import type { Logger } from '../../base/logger.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { QuorumNetwork } from '../quorum-network.ts';
-import type { Membership } from '../replication/quorum/membership.ts';
+import type { Configurations } from './configurations.ts';
 import type { Serving, ServingParts } from '../serving.ts';
 import type { Storehouse } from './storehouse.ts';
 
@@ -14,13 +14,19 @@ export interface TermLimits {
   readonly syncLimit: number;
 }
 
+/** Who leads after a reconfiguration, without an election. */
+export interface Designated {
+  readonly leader: bigint;
+  readonly zxid: bigint;
+}
+
 export interface TermEvents {
   /** The epoch is this server's; clients are served. */
   onServing(epoch: number): void;
-  /** The leader's configuration, as it came with NEWLEADER. */
-  onConfigSeen(text: string): void;
-  /** Everything is taken back and the disk has all: a leader is to be looked for. */
-  onEnded(reason: string): void;
+  /** Another configuration is in force. */
+  onReconfigured(): void;
+  /** Everything is taken back and the disk has all: a leader is to be looked for, unless one is designated. */
+  onEnded(reason: string, designated: Designated | null): void;
   /** The disk failed: this server must stop. */
   onFailure(error: unknown): void;
 }
@@ -31,7 +37,7 @@ export interface TermParts {
   readonly logger: Logger;
   readonly network: QuorumNetwork;
   readonly house: Storehouse;
-  readonly membership: Membership;
+  readonly configurations: Configurations;
   readonly limits: TermLimits;
   /** The longest buffer in a packet of the leader port, in bytes. */
   readonly packetBytesMax: number;
@@ -47,5 +53,5 @@ export interface Term {
   /** Everything up to here is on disk. */
   durable(zxid: bigint): void;
   /** Ends it; `onEnded` follows. */
-  stop(reason: string): void;
+  stop(reason: string, designated?: Designated | null): void;
 }

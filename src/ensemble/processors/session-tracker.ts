@@ -59,10 +59,13 @@ export class SessionTracker implements Sessions {
   readonly #sessions = new Map<bigint, Session>();
   readonly #buckets = new Map<number, Set<bigint>>();
   #nextId: bigint;
+  readonly #unknown: number;
   #nextDeadlineMs: number;
 
-  constructor(tickMs: number, firstId: bigint, nowMs: number) {
+  /** @param unknown what a session is told that is not tracked: a leader says that it has expired */
+  constructor(tickMs: number, firstId: bigint, nowMs: number, unknown: number = ErrorCode.UnknownSession) {
     this.#tickMs = tickMs;
+    this.#unknown = unknown;
     this.#nextId = firstId;
     this.#nextDeadlineMs = this.#roundUp(nowMs);
   }
@@ -115,7 +118,7 @@ export class SessionTracker implements Sessions {
    */
   check(id: bigint, owner = 0): number {
     const session = this.#sessions.get(id);
-    if (session === undefined) return ErrorCode.UnknownSession;
+    if (session === undefined) return this.#unknown;
     if (session.closing) return ErrorCode.SessionExpired;
     session.owner ??= owner;
     return session.owner === owner ? 0 : ErrorCode.SessionMoved;

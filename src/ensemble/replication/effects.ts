@@ -31,15 +31,21 @@ export type LeaderEvent =
   | { readonly kind: 'touched'; readonly sessions: readonly { readonly id: bigint; readonly timeoutMs: number }[] }
   /** Answer with `revalidated`. */
   | { readonly kind: 'revalidate'; readonly link: LinkId; readonly sessionId: bigint; readonly timeoutMs: number }
+  /** A reconfiguration is committed. */
+  | { readonly kind: 'activate'; readonly txn: Transaction; readonly designatedLeader: bigint }
   /** This server's own clients' syncs may be answered: as many as are named, in order. */
   | { readonly kind: 'synced'; readonly count: number };
+
+/** In order: a sync is answered behind what was committed before it, and before what is committed after it. */
+export type LeaderStep =
+  | { readonly kind: 'apply'; readonly txn: Transaction }
+  | { readonly kind: 'event'; readonly event: LeaderEvent };
 
 export interface LeaderEffects {
   readonly persist: readonly Transaction[];
   readonly tasks: readonly Task[];
   readonly send: readonly { readonly link: LinkId; readonly message: LeaderMessage }[];
-  readonly apply: readonly Transaction[];
-  readonly events: readonly LeaderEvent[];
+  readonly steps: readonly LeaderStep[];
   /** Links to be closed. Those that close by themselves are told by `linkClosed`. */
   readonly close: readonly LinkId[];
   /** Why this server leads no more; it goes back to looking for a leader. */
@@ -55,6 +61,8 @@ export type LearnerEvent =
   | { readonly kind: 'revalidated'; readonly sessionId: bigint; readonly valid: boolean }
   /** The leader's configuration, to be kept as the one last seen. */
   | { readonly kind: 'configSeen'; readonly config: string }
+  /** A reconfiguration is proposed: the configuration last seen. */
+  | { readonly kind: 'configProposed'; readonly txn: Transaction }
   /** A reconfiguration is committed. */
   | { readonly kind: 'activate'; readonly txn: Transaction; readonly designatedLeader: bigint };
 

@@ -59,6 +59,11 @@ export class Database implements SnapshotTarget {
     return this.#expected;
   }
 
+  /** Owners of ephemerals that are no session: a TTL node is one when TTL nodes are off. */
+  ownersWithoutSession(): readonly bigint[] {
+    return this.tree.sessionsWithEphemerals().filter((owner) => !this.sessions.has(owner));
+  }
+
   /** Applies to sessions and tree, and compares the digest. */
   apply(txn: Transaction): Applied {
     this.sessions.apply(txn);

@@ -2,6 +2,7 @@
 
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { EXIT_USAGE } from '../exit-codes.ts';
+import { addEnsembleCommand, GUARD_WORD, type EnsembleCommand } from './ensemble/command.ts';
 import { readConnect } from './transfer/arguments.ts';
 import type { TransferCommand } from './transfer/command.ts';
 import { addTransferCommands, TRANSFER_VERBS, type Environment } from './transfer/commands.ts';
@@ -11,11 +12,14 @@ export type CliCommand =
   | { readonly kind: 'serve'; readonly host: string; readonly port: number | null; readonly connect: string | null }
   /** Everything behind the word `server`, as it was given. */
   | { readonly kind: 'server'; readonly argv: readonly string[] }
+  /** Ends the servers of a launcher that was killed. Everything behind the word, as it was given. */
+  | { readonly kind: 'ensemble-guard'; readonly argv: readonly string[] }
+  | EnsembleCommand
   | TransferCommand
   /** Nothing to run: help, the version, or a mistake. */
   | { readonly kind: 'end'; readonly exitCode: number; readonly out: string; readonly err: string };
 
-const COMMANDS = ['open', 'serve', 'server', ...TRANSFER_VERBS];
+const COMMANDS = ['open', 'serve', 'server', 'ensemble', ...TRANSFER_VERBS];
 
 interface ServeOptions {
   readonly host: string;
@@ -32,6 +36,7 @@ interface ServeOptions {
 export function readCommandLine(argv: readonly string[], version: string, env: Environment = {}): CliCommand {
   // -Dname=value is Java's way, which no option parser knows; the server reads its own words.
   if (argv[0] === 'server') return { kind: 'server', argv: argv.slice(1) };
+  if (argv[0] === GUARD_WORD) return { kind: GUARD_WORD, argv: argv.slice(1) };
   const [word = 'open'] = argv;
   if (!word.startsWith('-') && !COMMANDS.includes(word)) {
     return { kind: 'end', exitCode: EXIT_USAGE, out: '', err: `zooscope: unknown command '${word}'; there are ${COMMANDS.join(', ')}\n` };
@@ -87,6 +92,8 @@ function createProgram(version: string, env: Environment, choose: (command: CliC
     });
 
   addTransferCommands(program, env, choose);
+
+  addEnsembleCommand(program, readPort, choose);
 
   program
     .command('server')

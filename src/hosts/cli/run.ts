@@ -28,6 +28,10 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     const { serverMain } = await import('../server/server-main.ts');
     return serverMain(command.argv);
   }
+  if (command.kind === 'ensemble-guard') {
+    const { guardMain } = await import('../../platform/local-ensemble/guard-main.ts');
+    return guardMain(command.argv);
+  }
   const { env, platform } = process;
   const home = dataDirectory({ env, platform, home: homedir() });
   const logger = streamLogger(stderr, logLevelOf(env['ZOOSCOPE_LOG']));
@@ -35,6 +39,10 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     if (command.kind === 'transfer') {
       const { transferFromHere } = await import('./transfer/from-here.ts');
       return await transferFromHere({ command, dataDirectory: home, logger, stdout, stderr });
+    }
+    if (command.kind === 'ensemble') {
+      const { ensembleFromHere } = await import('./ensemble/from-here.ts');
+      return await ensembleFromHere({ command, files, dataDirectory: home, stdout, stderr, signal: endSignal() });
     }
     const parts = { files, dataDirectory: home, logger, stdout, stderr, signal: endSignal() };
     return command.kind === 'open' ? await runOpen({ ...parts, machine: thisMachine() }) : await runServe({ ...parts, ...command });

@@ -5,8 +5,10 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import type { Logger } from '../../base/logger.ts';
 import { ConfigError } from '../../ensemble/config/config-error.ts';
+import { wantsAudit } from '../../ensemble/config/settings.ts';
 import { parseProperties } from '../../ensemble/config/properties.ts';
 import { parseZooCfg, type ZooCfg } from '../../ensemble/config/zoo-cfg.ts';
 import { StorageError } from '../../ensemble/log/storage-error.ts';
@@ -14,6 +16,7 @@ import { Member, type MemberEnvironment, type MemberOptions } from '../../ensemb
 import { isEnsembleKey, readEnsembleConfig, readMyId, withClientOfLine, type EnsembleConfig } from '../../ensemble/member/ensemble-config.ts';
 import { Server } from '../../ensemble/server.ts';
 import { UsageError } from '../../model/errors.ts';
+import { openAuditFile, type AuditFile } from '../../platform/audit-file.ts';
 import { nodeClock } from '../../platform/node-clock.ts';
 import { nodeDigests } from '../../platform/node-digests.ts';
 import { nodeGzip } from '../../platform/node-gzip.ts';
@@ -23,8 +26,9 @@ import { nodeQuorumNetwork } from '../../platform/node-quorum-network.ts';
 import { nodeRandom } from '../../platform/node-random.ts';
 import { installNodeText } from '../../platform/node-text.ts';
 import { logLevelOf, streamLogger } from '../stream-logger.ts';
+import { configFilesOf, versionOfDynamicFile } from './config-files.ts';
 import { readServerCommandLine, USAGE, type ServerCommandLine } from './command-line.ts';
-import { openDataDirectories } from './data-directories.ts';
+import { openDataDirectories, type DataDirectories } from './data-directories.ts';
 import { hostFacts } from './host-facts.ts';
 
 const EXIT_OK = 0;
@@ -57,6 +61,7 @@ function isForPeople(error: unknown): error is Error {
 }
 
 interface Configuration {
+  readonly file: string;
   readonly config: ZooCfg;
   readonly text: string;
   /** null: the server stands alone. */
@@ -73,29 +78,36 @@ async function readConfig({ configFile, defines }: ServerCommandLine): Promise<C
   try {
     const ensemble = readEnsembleConfig(text, await readDynamic(text));
     const alone = ensemble === null;
-    return { config: parseZooCfg(text, defines, alone ? {} : { elsewhere: isEnsembleKey, portElsewhere: true }), text, ensemble };
+    return { file: configFile, config: parseZooCfg(text, defines, alone ? {} : { elsewhere: isEnsembleKey, portElsewhere: true }), text, ensemble };
   } catch (error) {
     throw error instanceof ConfigError ? new UsageError('Config', `${configFile}: ${error.message}`) : error;
   }
 }
 
 /** The file that dynamicConfigFile names; null when none is named. */
-async function readDynamic(text: string): Promise<string | null> {
+async function readDynamic(text: string): Promise<{ readonly text: string; readonly version: bigint } | null> {
   const file = parseProperties(text).get('dynamicConfigFile')?.trim();
-  return file === undefined ? null : readFile(file, 'utf8');
+  if (file === undefined) return null;
+  try {
+    return { text: await readFile(file, 'utf8'), version: versionOfDynamicFile(file) };
+  } catch (error) {
+    throw new UsageError('ConfigFile', `dynamicConfigFile cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 async function runServer(line: ServerCommandLine, configuration: Configuration): Promise<number> {
   installNodeText();
   const { config } = configuration;
   const directories = await openDataDirectories(resolve(config.dataDir), resolve(config.dataLogDir));
+  const logger = streamLogger((text) => void process.stderr.write(text), logLevelOf(process.env['ZOOSCOPE_LOG']));
+  const audit = openAudit(config, dirname(directories.logDirectory), logger);
   let fail: (error: unknown) => void = () => undefined;
   const failed = new Promise<unknown>((settle) => {
     fail = settle;
   });
   try {
-    const server = await startServer(configuration, await readJaas(config), directories, fail);
-    process.stdout.write(`serving on ${shownHost(server.host)}:${server.port}, data in ${directories.snapshotDirectory}\n`);
+    const server = await startServer(configuration, await readJaas(config), { directories, logger, audit }, fail);
+    process.stdout.write(`serving on ${shownPlaces(server)}, data in ${directories.snapshotDirectory}\n`);
     const why = await Promise.race([stopAsked(line.exitWithParent), failed]);
     if (why !== STOP) {
       process.stderr.write(`zooscope: the server stops: ${why instanceof Error ? why.message : String(why)}\n`);
@@ -104,11 +116,21 @@ async function runServer(line: ServerCommandLine, configuration: Configuration):
     await server.stop();
     return EXIT_OK;
   } finally {
+    audit?.close();
     await directories.release();
   }
 }
 
-type Directories = Awaited<ReturnType<typeof openDataDirectories>>;
+interface Places {
+  readonly directories: DataDirectories;
+  readonly logger: Logger;
+  readonly audit: AuditFile | null;
+}
+
+/** Beside `version-2`, in the directory of the transaction logs. */
+function openAudit({ properties }: ZooCfg, directory: string, logger: Logger): AuditFile | null {
+  return wantsAudit(properties) ? openAuditFile({ directory, logger }) : null;
+}
 
 /** @returns null when no file is named */
 async function readJaas({ properties }: ZooCfg): Promise<string | null> {
@@ -123,14 +145,14 @@ async function readJaas({ properties }: ZooCfg): Promise<string | null> {
 }
 
 function startServer(
-  { config, text: configText, ensemble }: Configuration, jaas: string | null, directories: Directories, onFailure: (error: unknown) => void,
+  { file, config, text: configText, ensemble }: Configuration, jaas: string | null, { directories, logger, audit }: Places, onFailure: (error: unknown) => void,
 ): Promise<Server | Member> {
-  const logger = streamLogger((line) => void process.stderr.write(line), logLevelOf(process.env['ZOOSCOPE_LOG']));
   const environment = {
     clock: nodeClock,
     random: nodeRandom,
     logger,
     digests: nodeDigests,
+    ...(audit === null ? {} : { audit }),
     listen: nodeListen,
     listenHttp: nodeListenHttp,
     host: hostFacts,
@@ -142,21 +164,27 @@ function startServer(
     defer: (fn: () => void) => void setImmediate(fn),
   };
   if (ensemble === null) return Server.start(environment, { config, configText, onFailure, jaas });
-  return startMember({ ...environment, quorum: nodeQuorumNetwork }, { config, configText, onFailure, jaas }, ensemble);
+  const options = { config, configText, onFailure, jaas, ...(config.reconfigEnabled ? { configFiles: configFilesOf(file, logger) } : {}) };
+  return startMember({ ...environment, quorum: nodeQuorumNetwork }, options, ensemble);
 }
 
 async function startMember(
-  environment: MemberEnvironment, options: Pick<MemberOptions, 'config' | 'configText' | 'onFailure' | 'jaas'>, ensemble: EnsembleConfig,
+  environment: MemberEnvironment, options: Omit<MemberOptions, 'sid' | keyof EnsembleConfig>, ensemble: EnsembleConfig,
 ): Promise<Member> {
   const file = join(options.config.dataDir, 'myid');
   const myid = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new UsageError('Config', `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   });
   const sid = readMyId(myid, ensemble.membership);
-  const { initLimit, syncLimit, membership } = ensemble;
-  const config = withClientOfLine(options.config, membership, sid);
-  if (config.clientPort < 0) throw new ConfigError('clientPort is not set');
-  return Member.start(environment, { ...options, config, sid, initLimit, syncLimit, membership });
+  const config = withClientOfLine(options.config, ensemble.membership, sid);
+  if (config.clientPort < 0 && config.secureClientPort < 0) throw new ConfigError('clientPort is not set');
+  return Member.start(environment, { ...options, ...ensemble, config, sid });
+}
+
+/** Where clients come, in the clear and over TLS. */
+function shownPlaces({ host, port, securePort }: Server | Member): string {
+  const plain = port < 0 ? [] : [`${shownHost(host)}:${port}`];
+  return [...plain, ...(securePort < 0 ? [] : [`${shownHost(host)}:${securePort} (TLS)`])].join(' and ');
 }
 
 function shownHost(host: string): string {

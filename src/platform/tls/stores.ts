@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import { constants } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import { UsageError } from '../../model/errors.ts';
 import type { StoreSettings, TlsSettings } from '../../ensemble/config/tls-settings.ts';
 import { pkcs12Certificates } from './pkcs12.ts';
@@ -59,7 +59,8 @@ async function readTrustStore(store: StoreSettings): Promise<string[]> {
   if (typeof certificates === 'string') throw new UsageError('Tls', `${store.key}=${store.location}: ${certificates}`);
   if (certificates.length === 0) throw new UsageError('Tls', `${store.key}=${store.location}: no certificate is in it`);
   try {
-    createSecureContext({ ca: certificates });
+    // Node's context passes over what it cannot read.
+    for (const certificate of certificates) new X509Certificate(certificate);
   } catch {
     throw new UsageError('Tls', `${store.key}=${store.location}: a certificate in it is damaged`);
   }
@@ -97,7 +98,7 @@ function clause(error: unknown, { type, location }: StoreSettings): string {
       + `keytool -importkeystore -srckeystore ${location} -srcstoretype PKCS12 -destkeystore keyStore.p12 -deststoretype PKCS12`;
   }
   if (/key values mismatch/i.test(text)) return 'the key does not belong to the first certificate';
-  if (/no start line|unable to load|not enough data|wrong tag|header too long/i.test(text)) {
+  if (/unsupported|no start line|unable to load|not enough data|wrong tag|header too long/i.test(text)) {
     return type === 'PEM' ? 'a private key and its certificates are needed in it' : 'it is no PKCS#12 file, or has no key with a certificate';
   }
   return `it cannot be used (${codeOf(error)})`;

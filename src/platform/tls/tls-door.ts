@@ -31,9 +31,11 @@ interface Visitor {
 /**
  * @param options keys and certificates
  * @param admit called with those who may come in, and who they are; null in the clear
+ * @param handshakeMs how long somebody may stand at the door
  */
 export function tlsDoor(
   { settings, plainToo, handshakes }: TlsListening, options: SecureContextOptions, admit: (socket: Socket, peer: TlsPeer | null) => void,
+  handshakeMs = HANDSHAKE_MS,
 ): TlsDoor {
   const visitors = new Map<string, Visitor>();
   // Who has no certificate, or a bad one, is sent away below: a client that is only asked for one may come without.
@@ -59,7 +61,8 @@ export function tlsDoor(
       socket.destroy();
       return;
     }
-    const visitor = welcome(socket, withoutV4Prefix(socket.remoteAddress), (failed, address) => {
+    const address = withoutV4Prefix(socket.remoteAddress);
+    const visitor = welcome(socket, handshakeMs, (failed) => {
       visitors.delete(key);
       handshakes.end(address, failed);
     });
@@ -69,7 +72,10 @@ export function tlsDoor(
       server.emit('connection', socket);
       return;
     }
-    const tooLate = setTimeout(() => socket.destroy(), settings.detectionTimeoutMs);
+    const tooLate = setTimeout(() => {
+      visitor.reason ??= 'nothing came in time';
+      socket.destroy();
+    }, settings.detectionTimeoutMs);
     socket.once('close', () => clearTimeout(tooLate));
     socket.once('data', (chunk: Buffer) => {
       clearTimeout(tooLate);
@@ -92,7 +98,7 @@ export function tlsDoor(
   };
 }
 
-function welcome(socket: Socket, address: string, over: (failed: string | null, address: string) => void): Visitor {
+function welcome(socket: Socket, handshakeMs: number, over: (failed: string | null) => void): Visitor {
   let settled = false;
   const visitor: Visitor = {
     socket,
@@ -101,13 +107,13 @@ function welcome(socket: Socket, address: string, over: (failed: string | null, 
       if (settled) return;
       settled = true;
       clearTimeout(timer);
-      over(failed, address);
+      over(failed);
     },
   };
   const timer = setTimeout(() => {
     visitor.reason ??= 'it took too long';
     socket.destroy();
-  }, HANDSHAKE_MS);
+  }, handshakeMs);
   socket.on('error', (error) => {
     visitor.reason ??= socketReason(error);
   });

@@ -190,6 +190,8 @@ export class ElectionWorld {
       ({ leader: one, zxid: BigInt(lastZxid), peerEpoch: BigInt(currentEpoch) });
     for (const other of this.members) {
       if (!supporters.has(other.sid) || other.node?.peer.round !== vote.round) continue;
+      // Who has been in a term since speaks of an election that is over: its vote brings its former leader back.
+      if (other.part?.serving === true) continue;
       if (isGreater(candidate(other.sid, other.disk), candidate(sid, disk))) {
         this.violations.push(`${sid} was elected by ${other.sid}, which has more`);
       }

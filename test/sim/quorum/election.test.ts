@@ -42,7 +42,7 @@ describe.skipIf(only !== undefined)('elections', () => {
   });
 
   test.each(['losesTransactions', 'forgetsEpochs'] as const)('a server that %s is found out', (plant) => {
-    const found = Array.from({ length: 100 }, (_, i) => runSeed({ seed: i + 1, plant })).some(({ violations }) => violations.length > 0);
+    const found = Array.from({ length: 400 }, (_, i) => runSeed({ seed: i + 1, plant })).some(({ violations }) => violations.length > 0);
     expect(found).toBe(true);
   });
 });

@@ -41,6 +41,20 @@ export class Scheduler {
     return done();
   }
 
+  /** Does the next thing that is due by then. @returns false when there is none */
+  runOne(untilMs: number): boolean {
+    for (let next = this.#heap[0]; next !== undefined && next.atMs <= untilMs; next = this.#heap[0]) {
+      this.#pop();
+      const { fn } = next;
+      if (fn === null) continue;
+      this.#nowMs = next.atMs;
+      fn();
+      return true;
+    }
+    this.#nowMs = Math.max(this.#nowMs, untilMs);
+    return false;
+  }
+
   #push(due: Due): void {
     const heap = this.#heap;
     let at = heap.push(due) - 1;

@@ -14,23 +14,30 @@ export interface SimHandler {
 
 /** One end of a connection. */
 export interface SimSocket {
+  /** The same number at both ends, and at no other connection. */
+  readonly wire: number;
   write(bytes: Uint8Array): void;
   /** What was written still arrives; the other end then hears of the close. The own handler hears nothing more. */
   close(): void;
 }
 
-type Accept = (socket: SimSocket) => SimHandler;
+type Accept = (socket: SimSocket) => SimHandler | null;
+
+type Arrival = (handler: SimHandler | null) => void;
 
 interface End {
   readonly host: string;
   handler: SimHandler | null;
   /** Its host went down without a word. */
   dead: boolean;
-  /** When the last thing sent to this end arrives: later ones come later. */
-  arrivesMs: number;
+  /** On the way to this end, in order. */
+  readonly coming: { readonly atMs: number; readonly what: Arrival }[];
+  /** Whether somebody looks after `coming`. */
+  pumping: boolean;
 }
 
 interface Wire {
+  readonly number: number;
   readonly ends: readonly [End, End];
   open: boolean;
 }
@@ -45,14 +52,20 @@ export class SimNetwork {
   readonly #listeners = new Map<string, Accept>();
   readonly #parted = new Set<string>();
   #wires: Wire[] = [];
+  #wireCount = 0;
 
   constructor(scheduler: Scheduler, random: Random) {
     this.#scheduler = scheduler;
     this.#random = random;
   }
 
-  listen(host: string, port: number, accept: Accept): void {
-    this.#listeners.set(`${host}:${port}`, accept);
+  /** @param accept null refuses the connection @returns ends it; what was accepted stays */
+  listen(host: string, port: number, accept: Accept): () => void {
+    const key = `${host}:${port}`;
+    this.#listeners.set(key, accept);
+    return () => {
+      if (this.#listeners.get(key) === accept) this.#listeners.delete(key);
+    };
   }
 
   /** Opens a connection; `onOpen` gives the handler, `onFail` tells that nobody answers or refuses. */
@@ -68,7 +81,9 @@ export class SimNetwork {
         return;
       }
       const wire = this.#wire(from, to.host);
-      wire.ends[1].handler = accept(this.#socket(wire, 1));
+      const handler = accept(this.#socket(wire, 1));
+      if (handler === null) this.#end(wire, 0);
+      else wire.ends[1].handler = handler;
       this.#scheduler.after(this.#delay(), () => {
         if (wire.open) wire.ends[0].handler = onOpen(this.#socket(wire, 0));
         else onFail();
@@ -107,8 +122,8 @@ export class SimNetwork {
   }
 
   #wire(a: string, b: string): Wire {
-    const end = (host: string): End => ({ host, handler: null, dead: false, arrivesMs: 0 });
-    const wire: Wire = { ends: [end(a), end(b)], open: true };
+    const end = (host: string): End => ({ host, handler: null, dead: false, coming: [], pumping: false });
+    const wire: Wire = { number: ++this.#wireCount, ends: [end(a), end(b)], open: true };
     if (this.#wires.length > 200) this.#wires = this.#wires.filter(({ open }) => open);
     this.#wires.push(wire);
     return wire;
@@ -117,7 +132,10 @@ export class SimNetwork {
   #socket(wire: Wire, self: 0 | 1): SimSocket {
     const other = self === 0 ? 1 : 0;
     return {
-      write: (bytes) => this.#send(wire, other, (handler) => handler?.onData(bytes)),
+      wire: wire.number,
+      write: (bytes) => {
+        if (wire.ends[self].handler !== null || wire.open) this.#send(wire, other, (handler) => handler?.onData(bytes));
+      },
       close: () => {
         wire.ends[self].handler = null;
         this.#end(wire, other);
@@ -133,22 +151,30 @@ export class SimNetwork {
     });
   }
 
-  #send(wire: Wire, to: 0 | 1, what: (handler: SimHandler | null) => void): void {
+  #send(wire: Wire, to: 0 | 1, what: Arrival): void {
     const end = wire.ends[to];
-    end.arrivesMs = Math.max(end.arrivesMs, this.#scheduler.nowMs + this.#delay());
-    const deliver = (): void => {
-      // TCP tries again until the network is back.
-      const back = !end.dead || this.#isUp(end.host);
-      if (!back || this.#apart(wire.ends[0].host, wire.ends[1].host)) {
-        end.arrivesMs = this.#scheduler.nowMs + SLOW_DELAY_MS;
-        this.#scheduler.after(SLOW_DELAY_MS, deliver);
-        return;
-      }
-      // A host that is back does not know the connection, and resets it.
-      if (end.dead) this.#end(wire, to === 0 ? 1 : 0);
-      else what(end.handler);
-    };
-    this.#scheduler.after(end.arrivesMs - this.#scheduler.nowMs, deliver);
+    const atMs = Math.max(end.coming.at(-1)?.atMs ?? 0, this.#scheduler.nowMs + this.#delay());
+    end.coming.push({ atMs, what });
+    if (end.pumping) return;
+    end.pumping = true;
+    this.#scheduler.after(atMs - this.#scheduler.nowMs, () => this.#pump(wire, to));
+  }
+
+  /** One after the other: what cannot arrive holds up all that is behind it, as TCP does while it tries again. */
+  #pump(wire: Wire, to: 0 | 1): void {
+    const end = wire.ends[to];
+    const back = !end.dead || this.#isUp(end.host);
+    if (!back || this.#apart(wire.ends[0].host, wire.ends[1].host)) {
+      this.#scheduler.after(SLOW_DELAY_MS, () => this.#pump(wire, to));
+      return;
+    }
+    const next = end.coming.shift();
+    const behind = end.coming[0];
+    end.pumping = behind !== undefined;
+    if (behind !== undefined) this.#scheduler.after(Math.max(0, behind.atMs - this.#scheduler.nowMs), () => this.#pump(wire, to));
+    // A host that is back does not know the connection, and resets it.
+    if (end.dead) this.#end(wire, to === 0 ? 1 : 0);
+    else next?.what(end.handler);
   }
 
   #isUp(host: string): boolean {

@@ -98,6 +98,15 @@ test('a file larger than a piece is streamed whole', async () => {
   expect(Buffer.concat(end).equals(content.subarray(600_001))).toBe(true);
 });
 
+test('what is in doubt is written again as it is, over many pieces', async () => {
+  const directory = temporaryDirectory();
+  const storage = await nodeStorage(directory);
+  const content = Buffer.from(Array.from({ length: 900_000 }, (_, i) => i % 251));
+  writeFileSync(join(directory, 'log.1'), content);
+  await storage.truncate('log.1', 800_000, 1234);
+  expect(readFileSync(join(directory, 'log.1')).equals(content.subarray(0, 800_000))).toBe(true);
+});
+
 test('files are cut and removed', async () => {
   const directory = temporaryDirectory();
   const storage = await nodeStorage(directory);

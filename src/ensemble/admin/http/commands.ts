@@ -57,7 +57,7 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   shows(['hash'], (view) => ({
     digests: view.digestHistory.map(({ zxid, digestVersion, digest }) => ({ zxid, digest, digest_version: digestVersion })),
   })),
-  shows(['initial_configuration', 'icfg'], (view) => ({ initial_configuration: view.configurationText })),
+  shows(['initial_configuration', 'icfg'], (view) => ({ initial_configuration: withoutSecrets(view.configurationText) })),
   shows(['is_read_only', 'isro'], (view) => ({ read_only: view.mode === 'read-only' })),
   shows(['last_snapshot', 'lsnp'], async (view) => {
     const last = await view.lastSnapshot();
@@ -182,6 +182,12 @@ function setTraceMask(view: AdminView, query: ReadonlyMap<string, string>): Comm
   }
   view.traceMask = mask;
   return done({ tracemask: view.traceMask });
+}
+
+/** zoo.cfg may hold the passwords of keys. A value goes on in the next line behind a backslash. */
+function withoutSecrets(configuration: string): string {
+  const entry = /^([ \t\f]*[^#!\s=:][^\s=:]*[ \t\f]*[=: \t\f])((?:[^\n\\]|\\[^]?)*)/gm;
+  return configuration.replace(entry, (whole, name: string) => (SECRET.test(name) ? `${name}(hidden)` : whole));
 }
 
 /** Those whose values are secrets are left out, which Apache's server does not do: nobody has to log in here. */

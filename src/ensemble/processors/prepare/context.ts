@@ -5,6 +5,7 @@ import type { Acl } from '../../../model/acl.ts';
 import { pathProblem } from '../../../model/zpath.ts';
 import type { Codec } from '../../../wire/jute/codec.ts';
 import { JuteReader } from '../../../wire/jute/jute-reader.ts';
+import type { ReconfigRequest } from '../../../wire/operations/reconfig.ts';
 import type { TreeReader } from '../../tree/api.ts';
 import type { Access } from '../auth/access.ts';
 import type { Request } from '../request.ts';
@@ -21,6 +22,16 @@ export interface PrepareOptions {
   readonly closeSessionPaths: boolean;
 }
 
+/**
+ * Judges a reconfiguration, and gives the text of the new configuration.
+ *
+ * @throws KeeperError what the client is told
+ */
+export type Reconfigure = (request: ReconfigRequest, zxid: bigint) => Uint8Array;
+
+/** @param top the path with the quota @param used what there would be @param hard whether it is refused for that */
+export type QuotaNote = (top: string, what: 'count' | 'bytes', used: number, limit: number, hard: boolean) => void;
+
 /** What stays the same from write to write. */
 export interface PrepareTools {
   readonly options: PrepareOptions;
@@ -28,6 +39,10 @@ export interface PrepareTools {
   readonly outstanding: Outstanding;
   readonly access: Access;
   readonly sessions: SessionTracker;
+  /** Told what would go over a limit, for the log. */
+  readonly quotaPassed?: QuotaNote;
+  /** Absent where there is nothing to reconfigure: on a server that stands alone. */
+  readonly reconfigure?: Reconfigure;
 }
 
 /** One write: its request, and the number and time it gets. */

@@ -11,15 +11,17 @@ import { CreateRequest } from '../../../wire/operations/create.ts';
 import { CreateTtlRequest } from '../../../wire/operations/create-ttl.ts';
 import { DeleteRequest } from '../../../wire/operations/delete.ts';
 import { MultiRequest } from '../../../wire/operations/multi.ts';
+import { ReconfigRequest } from '../../../wire/operations/reconfig.ts';
 import { SetAclRequest } from '../../../wire/operations/set-acl.ts';
 import { SetDataRequest } from '../../../wire/operations/set-data.ts';
 import { int } from '../../../wire/jute/codec.ts';
 import type { Transaction, TxnBody } from '../../txn/transaction.ts';
 import { Op, type Request } from '../request.ts';
-import { checkSession, decodeBody, type PrepareContext, type PrepareTools } from './context.ts';
+import { decodeBody, type PrepareContext, type PrepareTools } from './context.ts';
 import { prepareCreate } from './create.ts';
 import { prepareDelete, prepareDeleteContainer } from './delete.ts';
 import { prepareMulti } from './multi.ts';
+import { prepareReconfig } from './reconfig.ts';
 import { refuse } from './refusal.ts';
 import { prepareCloseSession, prepareCreateSession } from './sessions.ts';
 import { prepareSetAcl } from './set-acl.ts';
@@ -49,15 +51,12 @@ export class Preparer {
   prepare(request: Request, now: PrepareTime): Transaction {
     const zxid = ++this.#zxid;
     const timeMs = BigInt(Math.floor(now.wallMs));
-    const { options, tree, outstanding, access, sessions } = this.#tools;
-    const context: PrepareContext = {
-      options, tree, outstanding, access, sessions, request, zxid, timeMs, nowMs: now.monotonicMs,
-    };
+    const context: PrepareContext = { ...this.#tools, request, zxid, timeMs, nowMs: now.monotonicMs };
     const body = this.#decide(context);
     return {
       header: { sessionId: request.sessionId, cxid: request.cxid, zxid, timeMs, type: body.type },
       body,
-      digest: outstanding.digest,
+      digest: this.#tools.outstanding.digest,
     };
   }
 
@@ -103,15 +102,8 @@ function bodyFor(context: PrepareContext): TxnBody {
     case Op.deleteContainer:
       return prepareDeleteContainer(context, decodeUtf8(request.body));
     case Op.reconfig:
-      return prepareReconfig(context);
+      return prepareReconfig(context, decodeBody(ReconfigRequest, request));
     default:
       return refuse(ErrorCode.Unimplemented);
   }
-}
-
-/** A server that stands alone has nothing to reconfigure (facts 1.13). */
-function prepareReconfig(context: PrepareContext): never {
-  if (!context.options.reconfigEnabled) return refuse(ErrorCode.ReconfigDisabled);
-  checkSession(context);
-  return refuse(ErrorCode.Unimplemented);
 }

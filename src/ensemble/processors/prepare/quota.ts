@@ -1,4 +1,4 @@
-/** Hard limits of quotas (facts 1.16; ZooKeeperServer.checkQuota). Soft ones only warn, which nobody here reads. */
+/** Limits of quotas (facts 1.16; ZooKeeperServer.checkQuota): soft ones are told of in the log, hard ones refuse. */
 
 import { decodeUtf8 } from '../../../base/text.ts';
 import { ErrorCode } from '../../../model/error-code.ts';
@@ -21,7 +21,7 @@ export function parseQuota(text: string): ReadonlyMap<string, number> {
 }
 
 /**
- * Refuses what would go over a hard limit, when enforceQuota is on.
+ * Refuses what would go over a hard limit, when enforceQuota is on; a soft one counts where no hard one is set.
  *
  * @param bytesMore how many bytes of data more there would be
  * @param countMore how many nodes more there would be
@@ -34,13 +34,16 @@ export function checkQuota(context: PrepareContext, path: string, bytesMore: num
   const limits = quotaAt(context.tree, `${QUOTA}${top}/zookeeper_limits`);
   const stats = quotaAt(context.tree, `${QUOTA}${top}/zookeeper_stats`);
   if (limits === null || stats === null) return;
-  const over = (more: number, limit: string, used: string): boolean => {
-    const hard = limits.get(limit) ?? -1;
-    return more !== 0 && hard > -1 && (stats.get(used) ?? -1) + more > hard;
+  const check = (what: 'count' | 'bytes', hardLimit: string, more: number): void => {
+    const hard = limits.get(hardLimit) ?? -1;
+    const limit = hard > -1 ? hard : (limits.get(what) ?? -1);
+    const used = (stats.get(what) ?? -1) + more;
+    if (more === 0 || limit < 0 || used <= limit) return;
+    context.quotaPassed?.(top, what, used, limit, hard > -1);
+    if (hard > -1) refuse(ErrorCode.QuotaExceeded, top);
   };
-  if (over(countMore, 'countHardLimit', 'count') || over(bytesMore, 'byteHardLimit', 'bytes')) {
-    refuse(ErrorCode.QuotaExceeded, top);
-  }
+  check('count', 'countHardLimit', countMore);
+  check('bytes', 'byteHardLimit', bytesMore);
 }
 
 /** The deepest path at or above this one that has a quota. */

@@ -292,7 +292,9 @@ export class FastLeaderElection {
   #decide(vote: Candidate & { readonly round: bigint }, supporters: ReadonlySet<bigint>): void {
     const { leader, zxid, peerEpoch, round } = vote;
     this.#vote = { leader, zxid, peerEpoch, round, state: STATE.looking, version: 0 };
-    const learner = this.#isParticipant() ? STATE.following : STATE.observing;
+    // A server that is no member yet follows as well, without a vote.
+    const observes = this.#memberships.current.members.get(this.#options.sid)?.role === 'observer';
+    const learner = observes ? STATE.observing : STATE.following;
     this.#state = leader === this.#options.sid ? STATE.leading : learner;
     this.#looking = null;
     this.#toSelf = [];

@@ -9,49 +9,20 @@ import { invariant } from '../../../base/invariant.ts';
 import { counterOf, epochOf, formatId, makeZxid } from '../../../model/zxid.ts';
 import type { Transaction } from '../../txn/transaction.ts';
 import type { LeaderEffects, Task } from '../effects.ts';
-import type { ForwardedRequest, LearnerMessage, LinkId, QuorumRule } from '../messages.ts';
-import type { CommittedLog } from './committed-log.ts';
+import type { ForwardedRequest, LeaderMessage, LearnerMessage, LinkId, QuorumRule } from '../messages.ts';
 import { EpochAgreement } from './epoch-agreement.ts';
+import type { LeaderInput, LeaderOptions } from './leader-input.ts';
 import { LeaderOutbox } from './outbox.ts';
-import { Liveness, type LivenessOptions } from './liveness.ts';
+import { Liveness } from './liveness.ts';
 import { Learners, type Learner } from './learners.ts';
 import { Proposals } from './proposals.ts';
 import { Syncs } from './syncs.ts';
 import { planSync, type SyncPlan } from './sync-plan.ts';
 
-export interface LeaderOptions extends LivenessOptions {
-  readonly sid: bigint;
-  readonly rule: QuorumRule;
-  /** Version of the configuration in force; a learner with a later one is refused. */
-  readonly configVersion: bigint;
-  /** The configuration's text for NEWLEADER, made for the epoch that was agreed. */
-  readonly configText: (epoch: number) => string;
-  readonly acceptedEpoch: number;
-  readonly currentEpoch: number;
-  /** The last transaction in the log; the tree has all of them. */
-  readonly lastZxid: bigint;
-  readonly committedLog: CommittedLog;
-  /** snapshotSizeFactor of 0 or more. */
-  readonly diskSyncAllowed: boolean;
-  readonly forceSnapshot: boolean;
-}
-
-export type LeaderInput =
-  | { readonly kind: 'start'; readonly nowMs: number }
-  | { readonly kind: 'message'; readonly link: LinkId; readonly message: LearnerMessage; readonly nowMs: number }
-  | { readonly kind: 'linkClosed'; readonly link: LinkId }
-  /** A transaction made of a request, in the order of zxids. @property rules a quorum of each is needed; null: the rule in force */
-  | { readonly kind: 'propose'; readonly txn: Transaction; readonly rules: readonly QuorumRule[] | null }
-  /** A client's sync, of this server (link null) or of a learner's. */
-  | { readonly kind: 'sync'; readonly link: LinkId | null }
-  | { readonly kind: 'revalidated'; readonly link: LinkId; readonly sessionId: bigint; readonly valid: boolean }
-  | { readonly kind: 'durable'; readonly zxid: bigint }
-  | { readonly kind: 'done'; readonly task: Task; readonly txns?: readonly Transaction[] }
-  /** Every half tick. */
-  | { readonly kind: 'tick'; readonly nowMs: number };
-
 /** REQUEST's type of a sync (ZooDefs.OpCode.sync). */
 const SYNC = 9;
+/** ZooDefs.OpCode.reconfig, as a transaction */
+const RECONFIG = 16;
 const COUNTER_MAX = 0xffff_ffff;
 
 export class Leader {
@@ -66,6 +37,8 @@ export class Leader {
   #startedMs = 0;
   #halfTicks = 0;
   #serving = false;
+  /** Another is to lead. */
+  #retired = false;
   #ended = false;
 
   constructor(options: LeaderOptions) {
@@ -94,6 +67,11 @@ export class Leader {
     return this.#proposals?.lastCommitted ?? this.#options.lastZxid;
   }
 
+  /** The servers that have what this one has, this one among them: who may be counted for a new configuration. */
+  get synced(): ReadonlySet<bigint> {
+    return new Set([this.#options.sid, ...this.#learners.in('serving').map(({ sid }) => sid)]);
+  }
+
   /** For `mntr`: learners by sid with whether they are in step. */
   get learners(): readonly { readonly sid: bigint; readonly observer: boolean; readonly serving: boolean }[] {
     return this.#learners.all().map(({ sid, observer, stage }) => ({ sid, observer, serving: stage === 'serving' }));
@@ -115,7 +93,7 @@ export class Leader {
       case 'linkClosed':
         return this.#drop(input.link);
       case 'propose':
-        return this.#propose(input.txn, input.rules ?? [this.#options.rule]);
+        return this.#propose(input.txn, this.#rules());
       case 'sync':
         return this.#sync(input.link);
       case 'revalidated':
@@ -174,8 +152,9 @@ export class Leader {
   }
 
   #join(link: LinkId, info: Extract<LearnerMessage, { kind: 'info' }>, nowMs: number): void {
+    const { sid, reconfiguration, configVersion } = this.#options;
     const known = this.#learners.get(link);
-    if (known !== undefined || info.sid === this.#options.sid || info.configVersion > this.#options.configVersion) {
+    if (known !== undefined || info.sid === sid || info.configVersion > (reconfiguration?.version() ?? configVersion)) {
       this.#drop(link, true);
       return;
     }
@@ -281,7 +260,7 @@ export class Leader {
       }
       learner.stage = this.#serving ? 'serving' : 'acked';
       this.#liveness.synced(learner.link, nowMs);
-      if (!learner.observer && this.#options.rule.isVoter(learner.sid)) this.#newLeaderAcks.add(learner.sid);
+      if (!learner.observer) this.#newLeaderAcks.add(learner.sid);
       if (this.#serving) this.#out.send(learner.link, { kind: 'upToDate' });
       else this.#considerServing();
       return;
@@ -294,7 +273,7 @@ export class Leader {
 
   #considerServing(): void {
     if (this.#serving || !this.#newLeaderAcks.has(this.#options.sid)) return;
-    if (!this.#options.rule.hasQuorum(this.#newLeaderAcks)) return;
+    if (!this.#rules().every((rule) => rule.hasQuorum(this.#newLeaderAcks))) return;
     this.#serving = true;
     this.#out.event({ kind: 'serve', epoch: this.#epoch(), zxid: makeZxid(this.#epoch(), 0) });
     for (const learner of this.#learners.in('acked')) {
@@ -320,15 +299,34 @@ export class Leader {
   #commit(): void {
     const proposals = this.#proposals;
     if (proposals === null || !this.#serving) return;
-    for (const txn of proposals.takeCommitted()) {
+    while (!this.#retired) {
+      const txn = proposals.takeCommitted();
+      if (txn === null) return;
       const { zxid } = txn.header;
-      for (const { link, observer, stage } of this.#learners.all()) {
-        if (IN_STREAM.has(stage)) this.#out.send(link, observer ? { kind: 'inform', txn } : { kind: 'commit', zxid });
-      }
       this.#options.committedLog.add(txn);
       this.#out.apply(txn);
+      if (txn.body.type === RECONFIG) this.#activate(txn, proposals.acked);
+      else this.#tell((observer) => (observer ? { kind: 'inform', txn } : { kind: 'commit', zxid }));
       this.#answerSyncs(this.#syncs.committed(zxid));
     }
+  }
+
+  /** The new configuration is in force with its commit. A leader that is not to lead on commits nothing more. */
+  #activate(txn: Transaction, acked: ReadonlyMap<bigint, bigint>): void {
+    const { reconfiguration, sid } = this.#options;
+    const { zxid } = txn.header;
+    const designatedLeader = reconfiguration?.designate(txn, acked) ?? sid;
+    this.#tell((observer) => (observer ? { kind: 'informAndActivate', txn, designatedLeader } : { kind: 'commitAndActivate', zxid, designatedLeader }));
+    this.#out.event({ kind: 'activate', txn, designatedLeader });
+    this.#retired = designatedLeader !== sid;
+  }
+
+  #tell(message: (observer: boolean) => LeaderMessage): void {
+    for (const { link, observer, stage } of this.#learners.all()) if (IN_STREAM.has(stage)) this.#out.send(link, message(observer));
+  }
+
+  #rules(): readonly QuorumRule[] {
+    return this.#options.reconfiguration?.rules() ?? [this.#options.rule];
   }
 
   /** A sync is answered behind everything that was proposed before it (Leader.processSync). */
@@ -346,7 +344,7 @@ export class Leader {
   }
 
   #tick(nowMs: number): void {
-    const { tickMs, initLimit, sid, rule } = this.#options;
+    const { tickMs, initLimit, sid } = this.#options;
     for (const link of this.#liveness.silent(nowMs)) this.#drop(link, true);
     if (!this.#serving) {
       if (nowMs - this.#startedMs > initLimit * tickMs) this.#out.end(`no quorum came within ${initLimit} ticks`);
@@ -354,7 +352,7 @@ export class Leader {
     }
     const zxid = this.#proposals?.lastProposed ?? 0n;
     for (const { link, stage } of this.#learners.all()) if (stage === 'serving') this.#out.send(link, { kind: 'ping', zxid });
-    if (++this.#halfTicks % 2 === 0 && !this.#liveness.hasQuorum(sid, [rule], nowMs)) {
+    if (++this.#halfTicks % 2 === 0 && !this.#liveness.hasQuorum(sid, this.#rules(), nowMs)) {
       this.#out.end('fewer learners than a quorum are in step');
     }
   }

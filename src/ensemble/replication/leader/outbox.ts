@@ -1,20 +1,19 @@
 /** Collects what one step of the leader wants done. */
 
 import type { Transaction } from '../../txn/transaction.ts';
-import type { LeaderEffects, LeaderEvent, Task } from '../effects.ts';
+import type { LeaderEffects, LeaderEvent, LeaderStep, Task } from '../effects.ts';
 import type { LeaderMessage, LinkId } from '../messages.ts';
 
 interface Draft {
   persist: Transaction[];
   tasks: Task[];
   send: { link: LinkId; message: LeaderMessage }[];
-  apply: Transaction[];
-  events: LeaderEvent[];
+  steps: LeaderStep[];
   close: LinkId[];
   ended: string | null;
 }
 
-const empty = (): Draft => ({ persist: [], tasks: [], send: [], apply: [], events: [], close: [], ended: null });
+const empty = (): Draft => ({ persist: [], tasks: [], send: [], steps: [], close: [], ended: null });
 
 export class LeaderOutbox {
   #draft = empty();
@@ -32,11 +31,11 @@ export class LeaderOutbox {
   }
 
   apply(txn: Transaction): void {
-    this.#draft.apply.push(txn);
+    this.#draft.steps.push({ kind: 'apply', txn });
   }
 
   event(event: LeaderEvent): void {
-    this.#draft.events.push(event);
+    this.#draft.steps.push({ kind: 'event', event });
   }
 
   close(link: LinkId): void {

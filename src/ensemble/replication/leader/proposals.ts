@@ -65,14 +65,18 @@ export class Proposals {
     this.#acked.delete(sid);
   }
 
-  /** Takes out what is committed by now. */
-  takeCommitted(): Transaction[] {
-    let count = 0;
-    while (count < this.#outstanding.length && this.#isCommitted(this.#outstanding[count] as Proposal)) count++;
-    if (count === 0) return [];
-    const committed = this.#outstanding.splice(0, count).map(({ txn }) => txn);
-    this.#lastCommitted = (committed.at(-1) as Transaction).header.zxid;
-    return committed;
+  /** The last transaction that each server has on disk. */
+  get acked(): ReadonlyMap<bigint, bigint> {
+    return this.#acked;
+  }
+
+  /** Takes out the next one that is committed by now; null when there is none. */
+  takeCommitted(): Transaction | null {
+    const [next] = this.#outstanding;
+    if (next === undefined || !this.#isCommitted(next)) return null;
+    this.#outstanding.shift();
+    this.#lastCommitted = next.txn.header.zxid;
+    return next.txn;
   }
 
   #isCommitted({ txn, rules }: Proposal): boolean {

@@ -50,6 +50,9 @@ export type LearnerInput =
  */
 type Phase = 'discovery' | 'promising' | 'choosing' | 'replacing' | 'syncing' | 'accepting' | 'acked' | 'serving';
 
+/** ZooDefs.OpCode.reconfig, as a transaction */
+const RECONFIG = 16;
+
 /** Phases in which the next message must wait. */
 const WAITING: ReadonlySet<Phase> = new Set<Phase>(['promising', 'replacing']);
 /** Phases in which proposals and commits are expected. */
@@ -170,7 +173,9 @@ export class Learner {
     if (!STREAMING.has(this.#phase)) return this.#end(`${message.kind} before the leader said where to begin`);
     switch (message.kind) {
       case 'proposal':
-        if (this.#log(message.txn)) this.#queue.propose(message.txn);
+        if (!this.#log(message.txn)) return;
+        this.#queue.propose(message.txn);
+        if (message.txn.body.type === RECONFIG) this.#event({ kind: 'configProposed', txn: message.txn });
         return;
       case 'inform':
       case 'informAndActivate':

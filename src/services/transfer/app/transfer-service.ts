@@ -61,6 +61,8 @@ export class TransferService {
   readonly #entries = new Map<string, Entry>();
   #loading: Promise<void> | null = null;
   #closed = false;
+  /** Jobs that are about to run. */
+  #beginnings = 0;
 
   constructor(parts: TransferParts) {
     this.#parts = parts;
@@ -88,21 +90,21 @@ export class TransferService {
    */
   async start(work: TransferWork, dryRun: boolean, nodesPerSecondMax: number | null): Promise<TransferJob> {
     await this.#load();
-    this.#refuseTooMany();
     if (!dryRun) this.#refuseReadOnly(work);
     const entry = this.#newEntry(this.#factsOf(work, dryRun, nodesPerSecondMax));
-    await this.#launch(entry, work, false);
+    await this.#beginning(() => this.#launch(entry, work, false));
     return entry.record;
   }
 
   /** Starts a job that is not the engine's. @throws UsageError TooManyJobs, FileFailed */
   async startOwn(work: AnyTransferWork, make: MakeJob): Promise<TransferJob> {
     await this.#load();
-    this.#refuseTooMany();
     const entry = this.#newEntry(this.#factsOf(work, false, null));
-    const { job, operation } = make(this.#listeners(entry));
-    entry.operation = operation;
-    await this.#begin(entry, job);
+    await this.#beginning(() => {
+      const { job, operation } = make(this.#listeners(entry));
+      entry.operation = operation;
+      return this.#begin(entry, job);
+    });
     return entry.record;
   }
 
@@ -143,25 +145,43 @@ export class TransferService {
     return { ...this.#parts, files: ports.transfer.files, connection: (id) => connections.get(id) };
   }
 
+  /** Counts what is about to run. @throws UsageError TooManyJobs, Closed */
+  async #beginning(begin: () => Promise<void>): Promise<void> {
+    if (this.#closed) throw closing();
+    const running = [...this.#entries.values()].filter(({ job }) => job !== null).length + this.#beginnings;
+    if (running >= RUNNING_MAX) throw new UsageError('TooManyJobs', `${running} jobs are running: wait for one of them, or cancel it`);
+    this.#beginnings++;
+    try {
+      await begin();
+    } finally {
+      this.#beginnings--;
+    }
+  }
+
   async #launch(entry: Entry, work: TransferWork, goesOn: boolean): Promise<void> {
+    await this.#begin(entry, await this.#made(entry, work, goesOn));
+  }
+
+  async #made(entry: Entry, work: TransferWork, goesOn: boolean): Promise<Job> {
     const { ports, createJob } = this.#parts;
     const { record } = entry;
     const engine = await engineWork(this.#workParts, work, goesOn);
     const operation = record.dryRun ? null : await this.#operationOf(work);
     entry.operation = operation;
     const kept = isKept(record);
-    const job = createJob(engine, jobOptionsOf(work, record.dryRun, record.nodesPerSecondMax), {
+    return createJob(engine, jobOptionsOf(work, record.dryRun, record.nodesPerSecondMax), {
       clock: ports.clock,
       tools: ports.transfer.tools,
       log: kept ? this.#store.engineLog(record.jobId) : null,
       before: operation,
       ...this.#listeners(entry),
     });
-    await this.#begin(entry, job);
   }
 
   async #begin(entry: Entry, job: Job): Promise<void> {
     if (isKept(entry.record)) await this.#store.save(entry);
+    // Nobody would wait for its end; one that is kept is told as interrupted by the next run of the app.
+    if (this.#closed) throw closing();
     this.#entries.set(entry.record.jobId, entry);
     entry.job = job;
     this.#parts.tell('transfer.job', entry.record);
@@ -217,16 +237,29 @@ export class TransferService {
   }
 
   async #goOn(entry: Entry): Promise<void> {
-    const { record } = entry;
+    const { record, profiles } = entry;
     if (!record.resumable || record.work.kind === 'undo') throw new UsageError('NotResumable', 'this job cannot be gone on with');
-    this.#refuseTooMany();
-    const work = await this.#reconnected(entry, record.work);
+    const { work } = record;
+    // At once: what is asked for twice begins once.
+    entry.record = { ...record, state: 'running', phase: 'running', endedAtMs: null, failure: null, resumable: false };
+    try {
+      await this.#beginning(() => this.#relaunch(entry, work));
+    } catch (error) {
+      entry.record = record;
+      entry.profiles = profiles;
+      throw error;
+    }
+  }
+
+  async #relaunch(entry: Entry, former: TransferWork): Promise<void> {
+    const work = await this.#reconnected(entry, former);
     this.#refuseReadOnly(work);
+    entry.record = { ...entry.record, work };
+    entry.profiles = this.#profilesOf(work);
+    const job = await this.#made(entry, work, true);
     entry.items.clear();
     entry.itemsOnDisk = false;
-    entry.record = { ...record, work, state: 'running', phase: 'running', endedAtMs: null, failure: null, resumable: false };
-    entry.profiles = this.#profilesOf(work);
-    await this.#launch(entry, work, true);
+    await this.#begin(entry, job);
   }
 
   /** Opens what a job was connected to, as far as it is not open. */
@@ -298,11 +331,6 @@ export class TransferService {
     return Object.fromEntries(ids.map((id) => [id, connections.get(id).profile.id]));
   }
 
-  #refuseTooMany(): void {
-    const running = [...this.#entries.values()].filter(({ job }) => job !== null).length;
-    if (running >= RUNNING_MAX) throw new UsageError('TooManyJobs', `${running} jobs are running: wait for one of them, or cancel it`);
-  }
-
   #refuseReadOnly(work: AnyTransferWork): void {
     for (const connectionId of writtenBy(work)) {
       const { readOnly, profile } = this.#parts.connections.get(connectionId);
@@ -334,7 +362,8 @@ export class TransferService {
 
   async #forget(entry: Entry): Promise<void> {
     const { jobId } = entry.record;
-    if (entry.job !== null) throw new UsageError('JobRuns', 'the job is running: cancel it first');
+    const begins = entry.record.endedAtMs === null && entry.record.state !== 'interrupted';
+    if (entry.job !== null || begins) throw new UsageError('JobRuns', 'the job is running: cancel it first');
     this.#entries.delete(jobId);
     if (isKept(entry.record)) await this.#store.remove(jobId);
     this.#parts.tell('transfer.forgotten', { jobId });
@@ -350,6 +379,8 @@ export class TransferService {
     await drop(ended.filter(({ record }) => !isKept(record)), PREVIEWS_MAX);
   }
 }
+
+const closing = (): UsageError => new UsageError('Closed', 'the app is closing');
 
 /** Previews and comparisons change nothing, and are made again quickly: they are not written down. */
 function isKept({ dryRun, work }: TransferJob): boolean {

@@ -44,7 +44,8 @@ export async function runMove(run: JobRun, work: Extract<Work, { kind: 'move' }>
 
 async function pairsOf(run: JobRun, from: LiveSide, to: LiveSide, after: string | null): Promise<AsyncIterable<readonly Pair[]>> {
   const { acl } = run.options;
-  const { source } = await openSide(run, from, { data: true, acl, ephemerals: true, needsRoot: after === null && run.phase === 'verifying' });
+  // What is removed is kept with its ACL, whether that was to be copied or not: nothing comes back without.
+  const { source } = await openSide(run, from, { data: true, acl: acl || run.deps.before !== null, ephemerals: true, needsRoot: after === null && run.phase === 'verifying' });
   return new Lookup(run.endpoint(to), to.path, { acl, data: true }).pairs(source.read(after));
 }
 
@@ -98,7 +99,7 @@ function removal(run: JobRun): Strategy {
   const comparer = new Comparer(false, run.options.acl);
   return {
     ...remove,
-    acl: run.options.acl,
+    acl: run.options.acl || run.deps.before !== null,
     choose(path, copy, node, ours) {
       const choice = remove.choose(path, null, node, ours);
       if (choice === null || choice.decision.action !== 'remove') return choice;

@@ -84,7 +84,8 @@ export async function writeAll(run: JobRun, { source }: OpenSide, options: Write
 function wholePairs(
   run: JobRun, entries: AsyncIterable<readonly SourceEntry[]>, { to, only, from }: WriteOptions, acl: boolean,
 ): AsyncIterable<readonly Pair[]> {
-  const options = { acl, data: true, ephemerals: false, within: leadsTo(only), kinds: null, since: null };
+  // What is removed is kept with its ACL: nothing comes back without.
+  const options = { acl: acl || run.deps.before !== null, data: true, ephemerals: false, within: leadsTo(only), kinds: null, since: null };
   const walk = new LiveWalk(run.endpoint(to), to.path, options);
   return mergePairs(entries, onlyChosen(walk.read(from?.at ?? null), only));
 }

@@ -81,7 +81,7 @@ export class LiveWalk implements RecordSource {
   async *read(after: string | null): AsyncGenerator<readonly SourceEntry[]> {
     this.#after = after;
     this.#chroot = (await this.#endpoint.client()).chroot;
-    this.#list.insertBehind(this.#slot('', this.#root, null), null);
+    this.#list.insertBehind(this.#slot('', this.#root, null, 0), null);
     try {
       for (;;) {
         this.#plan();
@@ -119,10 +119,14 @@ export class LiveWalk implements RecordSource {
     return out;
   }
 
+  /**
+   * Its children are listed in a reply of their own, which a Stat from before says nothing of. One that came meanwhile
+   * is marked itself; one that went shows in their number.
+   */
   #record(slot: Slot): NodeRecord {
     const { stat, acl, masked } = slot.head as Head;
     const { kind, ttlMs } = this.#kindOf(slot.path, stat);
-    return { path: slot.relative, kind, ttlMs, data: slot.data, acl, aclMasked: masked, stat, changed: slot.changed || this.#isLate(stat) };
+    return { path: slot.relative, kind, ttlMs, data: slot.data, acl, aclMasked: masked, stat, changed: slot.changed || slot.listed !== stat.numChildren || this.#isLate(stat) };
   }
 
   /** Stat tells ephemerals only: the owner of containers and TTL nodes is hidden from clients (DataNode.copyStat). */
@@ -182,10 +186,11 @@ export class LiveWalk implements RecordSource {
     let made = 0;
     const { names, slot } = marker;
     while (made < most && marker.nextIndex < names.count && this.#endpoint.pace.hasRoom) {
-      const name = names.at(marker.nextIndex++);
+      const index = marker.nextIndex++;
+      const name = names.at(index);
       const relative = slot.relative === '' ? name : `${slot.relative}/${name}`;
       if (this.#options.within?.(relative) === false) continue;
-      const child = this.#slot(relative, joinPath(slot.path, name), marker);
+      const child = this.#slot(relative, joinPath(slot.path, name), marker, index);
       this.#list.insertBehind(child, marker.prev);
       if (child.left === null) this.#askHead(child);
       made++;
@@ -193,10 +198,10 @@ export class LiveWalk implements RecordSource {
     return made;
   }
 
-  #slot(relative: string, path: string, from: Marker | null): Slot {
+  #slot(relative: string, path: string, from: Marker | null, index: number): Slot {
     const after = this.#after;
     const silent = after !== null && compareRelative(relative, after) <= 0;
-    const slot = new Slot(relative, path, from, silent);
+    const slot = new Slot(relative, path, from, index, silent);
     if (from !== null && isSystemPath({ chroot: this.#chroot }, path) && !isSystemPath({ chroot: this.#chroot }, this.#root)) {
       this.#leave(slot, 'system', null);
     }
@@ -206,6 +211,7 @@ export class LiveWalk implements RecordSource {
   #leave(slot: Slot, left: LeftReason, message: string | null): void {
     this.#dataBytes -= slot.dataBytes;
     slot.dataPart = 'none';
+    slot.wantsData = false;
     slot.data = null;
     this.#dropBelow(slot);
     const kind = slot.head === null ? 'persistent' : this.#kindOf(slot.path, slot.head.stat).kind;
@@ -252,6 +258,7 @@ export class LiveWalk implements RecordSource {
 
   #wantData(slot: Slot, dataLength: number): void {
     slot.dataPart = 'asked';
+    slot.wantsData = true;
     this.#dataBytes += dataLength;
     this.#batch.add({ slot, part: 'data' }, dataLength);
   }
@@ -288,6 +295,7 @@ export class LiveWalk implements RecordSource {
     slot.retries++;
     this.#dataBytes -= slot.dataBytes;
     slot.dataPart = 'none';
+    slot.wantsData = false;
     slot.data = null;
     slot.head = null;
     this.#askHead(slot);
@@ -310,6 +318,7 @@ export class LiveWalk implements RecordSource {
     }
     slot.namesPart = 'have';
     const { names, bytes } = result;
+    slot.listed = names.count;
     slot.marker = new Marker(slot, names, bytes, this.#firstIndex(slot, names));
     this.#list.insertBehind(slot.marker, slot);
     this.#planSoon();
@@ -354,7 +363,8 @@ export class LiveWalk implements RecordSource {
       if (last === null || last === list.first || (last.isSlot && last.from !== marker)) return;
       if (last.isSlot) {
         this.#drop(last);
-        marker.nextIndex--;
+        // Behind it may lie names that are of no interest, and have no slot.
+        marker.nextIndex = last.index;
       } else {
         last.slot.namesPart = 'none';
         last.slot.marker = null;

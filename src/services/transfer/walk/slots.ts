@@ -34,8 +34,9 @@ export class Slot {
   /** Below the walk's root. */
   readonly relative: string;
   readonly path: string;
-  /** The listing that it comes from; null for the root. */
+  /** The listing that it comes from, and its place there; null for the root. */
   readonly from: Marker | null;
+  readonly index: number;
   /** It lies before the place where the walk begins: it only leads there. */
   readonly silent: boolean;
   headPart: Part = 'none';
@@ -44,6 +45,10 @@ export class Slot {
   head: Head | null = null;
   data: Uint8Array | null = null;
   left: LeftNode | null = null;
+  /** Whether room was taken for its data. */
+  wantsData = false;
+  /** Children that the server listed. */
+  listed = 0;
   /** Behind it, once it is listed. */
   marker: Marker | null = null;
   changed = false;
@@ -54,10 +59,11 @@ export class Slot {
   prev: Entry | null = null;
   next: Entry | null = null;
 
-  constructor(relative: string, path: string, from: Marker | null, silent: boolean) {
+  constructor(relative: string, path: string, from: Marker | null, index: number, silent: boolean) {
     this.relative = relative;
     this.path = path;
     this.from = from;
+    this.index = index;
     this.silent = silent;
   }
 
@@ -68,7 +74,7 @@ export class Slot {
 
   /** Bytes of data that it holds, or will. */
   get dataBytes(): number {
-    return this.dataPart === 'none' ? 0 : (this.head?.stat.dataLength ?? 0);
+    return this.wantsData ? (this.head?.stat.dataLength ?? 0) : 0;
   }
 }
 

@@ -5,13 +5,13 @@
  */
 
 import { invariant } from '../../../base/invariant.ts';
-import { CancelledError, UsageError, type ZooError } from '../../../model/errors.ts';
+import { CancelledError, ConnectionLostError, UsageError, type ZooError } from '../../../model/errors.ts';
 import { isPassing, isWeather, type Endpoint } from '../endpoint.ts';
 import { isAtOrBelow, parentOf } from '../order.ts';
 import { pause } from '../../util/cancel.ts';
 import { mapPooled } from '../../util/pool.ts';
 import type { Look, Note, Step, WriteStep } from './plan.ts';
-import { perform, type Outcome } from './step.ts';
+import { perform, requestBytes, type Outcome } from './step.ts';
 
 /** Steps that may be under way, those that are settled and wait for earlier ones included. */
 const STEPS_MAX = 2_048;
@@ -22,6 +22,10 @@ const ROUNDS_MAX = 8;
 /** How often one node is looked at anew because it was overtaken. */
 const LOOKS_MAX = 6;
 const LOOKS_AT_ONCE = 32;
+/** When a request was lost this often with others, one of them may be the reason: they go in small portions. */
+const LOST_TOGETHER = 3;
+/** A request that was lost this often when it was the only one is the reason itself. */
+const LOST_ALONE = 3;
 /** A server that answers that it is busy is left alone for so long, ms, and longer each time. */
 const BUSY_PAUSE_MS = 200;
 
@@ -32,6 +36,10 @@ interface Running {
   looks: number;
   /** A reply for it was lost. */
   lost: boolean;
+  /** How often the connection ended with it under way, and with nothing else. */
+  losses: number;
+  lossesAlone: number;
+  alone: boolean;
 }
 
 export interface PipelineHooks {
@@ -54,6 +62,9 @@ export class Pipeline {
   #sent = 0;
   #troubled = false;
   #rounds = 0;
+  /** Requests that go at once after losses; see nextPortion. */
+  #portion = Number.POSITIVE_INFINITY;
+  #portionLost = false;
   #ends: { readonly error: unknown } | null = null;
   /** The node under which nothing can be made. */
   #blocked: string | null = null;
@@ -71,7 +82,7 @@ export class Pipeline {
   async push(step: Step): Promise<void> {
     if (step.kind === 'write') while (!this.#hasRoom(step)) await this.#makeRoom();
     if (this.#ends !== null) throw this.#ends.error;
-    const running: Running = { step, sent: false, outcome: null, looks: 0, lost: false };
+    const running: Running = { step, sent: false, outcome: null, looks: 0, lost: false, losses: 0, lossesAlone: 0, alone: false };
     this.#running.push(running);
     if (step.kind === 'write') this.#begin(running, step);
     else this.#advance();
@@ -100,7 +111,11 @@ export class Pipeline {
     }
     this.#followers.delete(step.relative);
     this.#leaders.delete(step.relative);
-    if (done) this.#send(follower, follower.step as WriteStep);
+    if (done && this.#troubled) {
+      // What comes before it in order has still to be sent.
+      follower.sent = true;
+      follower.outcome = HELD;
+    } else if (done) this.#send(follower, follower.step as WriteStep);
     // Else it is found not to have been sent when its turn comes.
   }
 
@@ -151,6 +166,7 @@ export class Pipeline {
       this.#sent--;
       running.outcome = outcome;
       if (outcome.kind === 'again') this.#troubled = true;
+      if (outcome.kind === 'again' && isWeather(outcome.error) && !outcome.error.retrySafe) this.#lose(running);
       if (outcome.kind === 'ends') this.#ends ??= outcome;
       this.#advance();
       const wake = this.#wake;
@@ -208,12 +224,29 @@ export class Pipeline {
     this.#hooks.settled(step, { ...note, action: outcome.action, reason: outcome.reason, message: outcome.message });
   }
 
+  #lose(running: Running): void {
+    running.losses++;
+    if (running.alone) running.lossesAlone++;
+    this.#portionLost = true;
+  }
+
+  /** How many of those that were lost are sent at once: few where one of them may end the connection, then more. */
+  #nextPortion(lost: readonly Running[]): number {
+    if (lost.length === 0) this.#portion = Number.POSITIVE_INFINITY;
+    else if (!this.#portionLost) this.#portion *= 2;
+    else if (this.#portion !== Number.POSITIVE_INFINITY) this.#portion = Math.max(1, Math.floor(this.#portion / 4));
+    else if (lost.some(({ losses }) => losses >= LOST_TOGETHER)) this.#portion = 1;
+    this.#portionLost = false;
+    return this.#portion;
+  }
+
   /** Everything that was sent has an end, then what is open is looked at, then sent again, in order. */
   async #recover(): Promise<void> {
     await this.settle();
     if (this.#ends !== null) return;
-    const open = this.#running.slice(this.#first).filter(({ outcome }) => outcome?.kind === 'again');
-    this.#troubled = false;
+    const lost = this.#running.slice(this.#first).filter(({ outcome }) => outcome?.kind === 'again');
+    const open = lost.slice(0, this.#nextPortion(lost));
+    this.#troubled = open.length < lost.length;
     if (open.length === 0) return;
     const last = open.map(({ outcome }) => (outcome?.kind === 'again' ? outcome.error : null)).find((error) => error !== null) as ZooError;
     if (++this.#rounds > ROUNDS_MAX) throw last;
@@ -223,6 +256,8 @@ export class Pipeline {
     await this.#endpoint.read('write', (client) => client.sync('/'));
     const looks = await mapPooled(open, LOOKS_AT_ONCE, undefined, async (running) => {
       const step = running.step as WriteStep;
+      running.alone = open.length === 1;
+      if (running.outcome === HELD) return { running, step, look: { outcome: null, act: step.act, note: step.note, now: null, stops: false } };
       running.looks++;
       running.lost ||= running.outcome?.kind === 'again' && isPassing(running.outcome.error) && !running.outcome.error.retrySafe;
       return { running, step, look: await step.look(running.lost) };
@@ -235,6 +270,8 @@ export class Pipeline {
   #goOn(running: Running, step: WriteStep, look: Look): void {
     if (look.outcome !== null) {
       running.outcome = look.outcome;
+    } else if (running.lossesAlone >= LOST_ALONE) {
+      running.outcome = endsConnection(step);
     } else if (running.looks > LOOKS_MAX) {
       const message = 'it changed again and again while it was written';
       running.outcome = { kind: 'refused', action: 'fail', reason: 'changed', message, blocks: step.act.kind === 'create' };
@@ -248,4 +285,12 @@ export class Pipeline {
     }
     if (look.stops) this.#ends ??= { error: new UsageError('Exists', `${step.path} is there already, and differs`) };
   }
+}
+
+/** Not sent yet. */
+const HELD: Outcome = { kind: 'again', error: new ConnectionLostError('not sent yet', false) };
+
+function endsConnection({ path, act }: WriteStep): Outcome {
+  const message = `the connection ended each time that it was sent (${requestBytes(path, act)} bytes): it may be over the servers' jute.maxbuffer`;
+  return { kind: 'refused', action: 'fail', reason: 'ConnectionLoss', message, blocks: act.kind === 'create' };
 }

@@ -4,10 +4,12 @@ import { useText } from '../../i18n/use-text.ts';
 import type { TransferItem } from '../../stores/transfers.ts';
 
 /** A text for the list and for the copied report. */
-export function useItemWhat(): (item: Pick<TransferItem, 'differences' | 'reason' | 'message' | 'kind'>) => string {
+export function useItemWhat(): (item: Pick<TransferItem, 'action' | 'differences' | 'reason' | 'message'>) => string {
   const { t, any } = useText();
-  return ({ differences, reason, message }) => {
-    if (reason !== null) return any(`transfer.reasons.${reason}`) ?? any(`error.${reason}`) ?? message ?? reason;
-    return differences.map((difference) => t(`transfer.differences.${difference}`)).join(', ');
+  return ({ action, differences, reason, message }) => {
+    const why = reason === null ? [] : [any(`transfer.reasons.${reason}`) ?? any(`error.${reason}`) ?? message ?? reason];
+    // What was left or failed has its reason; beside a difference, a reason is one more thing to know of it.
+    const differ = action === 'leave' || action === 'fail' ? [] : differences.map((difference) => t(`transfer.differences.${difference}`));
+    return [...differ, ...why].join(', ');
   };
 }

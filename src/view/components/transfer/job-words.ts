@@ -11,7 +11,8 @@ export function kindOfJob({ work }: TransferJob): JobKind {
 }
 
 const fileName = (file: string): string => file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
-const placeOf = (side: TransferSide): string => (side.kind === 'file' ? fileName(side.file) : side.path);
+/** A path, or the name of a file. */
+export const placeOf = (side: TransferSide): string => (side.kind === 'file' ? fileName(side.file) : side.path);
 
 /** The sides by path or file name, source first. */
 export function pathsOfJob({ work }: TransferJob): string {

@@ -46,7 +46,7 @@ export const connection: Same<typeof en> = {
     duplicate: '“{entry}”重复出现。',
     space: '中间不能有空格。',
     chroot: 'chroot 无效：{why}。',
-    url: '这是一个 URL。连接串的格式是 host:port,host:port/chroot，例如 {entry}。',
+    url: '这是一个 URL。连接字符串的格式是 host:port,host:port/chroot，例如 {entry}。',
     scheme: '请填写 scheme。',
     user: '请填写用户名。',
     colon: '用户名不能包含冒号。',

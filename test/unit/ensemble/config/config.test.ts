@@ -81,10 +81,12 @@ snapCount=7
     [`${base}peerType=observer`, 'peerType=observer: an ensemble is not supported yet'],
     [`${base}server.1=a:1:2`, 'server.1: not supported yet'],
     [`${base}weight.1=2`, 'weight.1: not supported yet'],
-    [`${base}secureClientPort=2281`, 'secureClientPort: not supported yet'],
+    ['dataDir=/data', 'clientPort is not set'],
+    [`${base}secureClientPort=no`, 'secureClientPort=no: a whole number is needed'],
+    [`${base}secureClientPortAddress=::1`, 'secureClientPortAddress is set, and secureClientPort is not'],
     [`${base}dynamicConfigFile=x`, 'dynamicConfigFile: not supported yet'],
     [`${base}sslQuorum=true`, 'sslQuorum=true: not supported yet'],
-    [`${base}localSessionsEnabled=true`, 'localSessionsEnabled=true: not supported yet'],
+    [`${base}localSessionsEnabled=perhaps`, 'localSessionsEnabled=perhaps: true or false'],
   ])('refuses %j', (text, message) => {
     expect(() => parseZooCfg(text)).toThrow(message);
   });
@@ -101,7 +103,7 @@ describe('settings', () => {
     expect(settings({})).toMatchObject({
       requestBytesMax: 0xfffff, globalOutstandingLimit: 1000, snapCount: 100_000, preallocateBytes: 64 * 1024 * 1024,
       forceSync: true, extendedTypes: false, digestEnabled: true, skipAcl: false, enforceQuota: false, superDigest: null,
-      digestAlgorithm: 'SHA1', sessionlessTimeoutMs: 10_000, containerCheckMs: 60_000, containerNeverUsedMs: 300_000,
+      digestAlgorithm: 'SHA1', sessionlessTimeoutMs: 10_000, containerCheckMs: 60_000, containerNeverUsedMs: 0,
     });
     expect(settings({}).words).toEqual(new Set(['srvr']));
   });
@@ -119,8 +121,15 @@ describe('settings', () => {
     expect(() => settings({ 'zookeeper.snapCount': 'x' })).toThrow('zookeeper.snapCount=x');
   });
 
-  test.each(['readonlymode.enabled', 'zookeeper.enforce.auth.enabled', 'zookeeper.audit.enable'])('%s is refused', (name) => {
+  test.each(['readonlymode.enabled', 'zookeeper.enableEagerACLCheck'])('%s is refused to a member of an ensemble only', (name) => {
     expect(() => refuseUnsupportedProperties(new Map([[name, 'true']]))).toThrow(`${name}=true: not supported yet`);
     expect(() => refuseUnsupportedProperties(new Map([[name, 'false']]))).not.toThrow();
+    expect(() => refuseUnsupportedProperties(new Map([[name, 'true']]), { alone: true })).not.toThrow();
+  });
+
+  test('local sessions mean nothing to a server alone, and are refused to a member of an ensemble', () => {
+    const text = `${base}localSessionsEnabled=true`;
+    expect(() => parseZooCfg(text)).not.toThrow();
+    expect(() => parseZooCfg(text, new Map(), { portElsewhere: true })).toThrow('localSessionsEnabled=true: not supported yet');
   });
 });

@@ -3,7 +3,7 @@
 import { seededRandom } from '../../../../src/base/random.ts';
 import type { Id } from '../../../../src/model/acl.ts';
 import { Access } from '../../../../src/ensemble/processors/auth/access.ts';
-import type { PrepareOptions } from '../../../../src/ensemble/processors/prepare/context.ts';
+import type { PrepareOptions, QuotaNote } from '../../../../src/ensemble/processors/prepare/context.ts';
 import { Outstanding } from '../../../../src/ensemble/processors/prepare/outstanding.ts';
 import { Preparer } from '../../../../src/ensemble/processors/prepare/preparer.ts';
 import type { Request } from '../../../../src/ensemble/processors/request.ts';
@@ -24,6 +24,8 @@ export class Bench {
   readonly outstanding: Outstanding;
   readonly preparer: Preparer;
   wallMs = 1_000_000;
+  /** What quotas had to say. */
+  readonly quotaNotes: string[] = [];
 
   constructor(options: Partial<PrepareOptions> = {}) {
     const all: PrepareOptions = {
@@ -34,10 +36,14 @@ export class Bench {
     const access = new Access({ skipAcl: false, superDigest: null, digestAlgorithm: 'SHA1', digestEnabled: true }, nodeDigests);
     const { tree } = this.database;
     this.outstanding = new Outstanding(tree, digestEnabled);
-    const tools = { options: all, tree, outstanding: this.outstanding, access, sessions: this.sessions };
+    const tools = { options: all, tree, outstanding: this.outstanding, access, sessions: this.sessions, quotaPassed: this.#noteQuota };
     this.preparer = new Preparer(tools, 0n);
     for (const id of [SESSION, OTHER_SESSION]) this.run(-10, jute.int(10_000), { sessionId: id });
   }
+
+  readonly #noteQuota: QuotaNote = (top, what, used, limit, hard) => {
+    this.quotaNotes.push(`${top} ${what} ${used}/${limit}${hard ? ' refused' : ''}`);
+  };
 
   /** Decides a write; it stays in flight. */
   prepare(type: number, body: Uint8Array = new Uint8Array(0), more: Partial<Request> = {}): Transaction {

@@ -169,8 +169,12 @@ describe('quotas', () => {
     expect(bench.code(1, ask.create('/elsewhere', 'abcdefgh'))).toBe(0);
   });
 
-  test('soft limits do not', () => {
-    expect(limited('count=1,bytes=1').code(1, ask.create('/q/a', 'abc'))).toBe(0);
+  test('soft limits are only told of, and only where no hard one is set', () => {
+    const bench = limited('count=1,bytes=1=;byteHardLimit=9');
+    expect(bench.code(1, ask.create('/q/a', 'abc'))).toBe(0);
+    expect(bench.code(1, ask.create('/elsewhere', 'abc'))).toBe(0);
+    expect(bench.code(5, ask.setData('/q/a', 'abcdefgh'))).toBe(-125);
+    expect(bench.quotaNotes).toEqual(['/q count 2/1', '/q bytes 10/9 refused']);
   });
 });
 

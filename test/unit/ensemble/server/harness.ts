@@ -4,6 +4,7 @@ import type { Clock } from '../../../../src/base/clock.ts';
 import { seededRandom } from '../../../../src/base/random.ts';
 import { silentLogger } from '../../../../src/base/logger.ts';
 import { parseZooCfg } from '../../../../src/ensemble/config/zoo-cfg.ts';
+import type { HttpHandler } from '../../../../src/ensemble/admin/http/exchange.ts';
 import type { ClientSocket, SocketHandler } from '../../../../src/ensemble/listener.ts';
 import { Server } from '../../../../src/ensemble/server.ts';
 import { nodeDigests } from '../../../../src/platform/node-digests.ts';
@@ -144,13 +145,16 @@ export class Harness {
   readonly disk: MemoryDisk;
   readonly server: Server;
   readonly failures: unknown[];
+  /** What answers on the ports for administration, in the order in which they were opened. */
+  readonly http: readonly HttpHandler[];
   readonly #accept: (socket: ClientSocket) => SocketHandler | null;
 
-  private constructor(parts: Pick<Harness, 'clock' | 'disk' | 'server' | 'failures'>, accept: (socket: ClientSocket) => SocketHandler | null) {
+  private constructor(parts: Pick<Harness, 'clock' | 'disk' | 'server' | 'failures' | 'http'>, accept: (socket: ClientSocket) => SocketHandler | null) {
     this.clock = parts.clock;
     this.disk = parts.disk;
     this.server = parts.server;
     this.failures = parts.failures;
+    this.http = parts.http;
     this.#accept = accept;
   }
 
@@ -158,6 +162,7 @@ export class Harness {
     const clock = new TestClock();
     const disk = options.disk ?? memoryDisk();
     const failures: unknown[] = [];
+    const http: HttpHandler[] = [];
     const keys = { tickTime: '1000', dataDir: '/data', clientPort: '2181', preAllocSize: '0', '4lw.commands.whitelist': '*', ...options.config };
     const config = parseZooCfg(Object.entries(keys).map(([key, value]) => `${key}=${value}`).join('\n'));
     let accept: (socket: ClientSocket) => SocketHandler | null = () => null;
@@ -166,13 +171,16 @@ export class Harness {
       snapshots: disk, logs: disk, snapshotDirectory: '/data/version-2', logDirectory: '/data/version-2',
       defer: (fn: () => void) => void setImmediate(fn),
       host: { environment: () => [['host.name', 'test']], openFiles: () => null, formatDate: (wallMs) => `T+${wallMs - 1_700_000_000_000}` },
-      listenHttp: () => Promise.resolve({ port: 0, close: () => Promise.resolve() }),
+      listenHttp: (_options, handler) => {
+        http.push(handler);
+        return Promise.resolve({ port: 0, close: () => Promise.resolve() });
+      },
       listen: (_options, own) => {
         accept = own;
         return Promise.resolve({ host: '127.0.0.1', port: 2181, close: () => Promise.resolve() });
       },
     }, { config, onFailure: (error) => failures.push(error) });
-    return new Harness({ clock, disk, server, failures }, accept);
+    return new Harness({ clock, disk, server, failures, http }, accept);
   }
 
   /** A connection; undefined when the server refuses it. */

@@ -78,14 +78,14 @@ export class SimpleTree {
         const node = this.nodes.get(body.path) as SimpleNode;
         node.acl = body.acl;
         node.aversion = body.version;
-        return { type: 7, err: 0, path: body.path, stat: this.#stat(body.path), data: null };
+        return { type: 7, err: 0, path: body.path, stat: this.stat(body.path), data: null };
       }
       case 5:
       case 16: {
         const node = this.nodes.get(body.path) as SimpleNode;
         Object.assign(node, { data: body.data, version: body.version, mzxid: header.zxid, mtime: header.timeMs });
         changes.push({ kind: 'data', path: body.path, zxid: header.zxid, acl: node.acl, parentAcl: this.#acl('/') });
-        return { type: body.type, err: 0, path: body.path, stat: this.#stat(body.path), data: body.data };
+        return { type: body.type, err: 0, path: body.path, stat: this.stat(body.path), data: body.data };
       }
       default:
         return this.#create(header, body, changes);
@@ -107,7 +107,7 @@ export class SimpleTree {
     const times = { czxid: zxid, mzxid: zxid, pzxid: zxid, ctime: timeMs, mtime: timeMs };
     this.nodes.set(body.path, { ...blank(body.acl), ...times, data: body.data, owner });
     changes.push({ kind: 'created', path: body.path, zxid, acl: body.acl, parentAcl: parent.acl });
-    return { type: body.type, err: 0, path: body.path, stat: this.#stat(body.path) };
+    return { type: body.type, err: 0, path: body.path, stat: this.stat(body.path) };
   }
 
   #delete(header: TxnHeader, path: string, changes: TreeChange[]): void {
@@ -126,7 +126,8 @@ export class SimpleTree {
     return (this.nodes.get(path) as SimpleNode).acl;
   }
 
-  #stat(path: string): Stat {
+  /** A node that is there, as clients see it. */
+  stat(path: string): Stat {
     const node = this.nodes.get(path) as SimpleNode;
     const { czxid, mzxid, pzxid, ctime, mtime, version, cversion, aversion, owner } = node;
     const numChildren = this.children(path).length;
@@ -143,7 +144,7 @@ export class SimpleTree {
       path,
       data: node.data === null ? null : Buffer.from(node.data).toString('base64'),
       acl: node.acl.map(formatAcl),
-      stat: Object.fromEntries(Object.entries(this.#stat(path)).map(([key, value]) => [key, String(value)])),
+      stat: Object.fromEntries(Object.entries(this.stat(path)).map(([key, value]) => [key, String(value)])),
       children: this.children(path).map((child) => child.slice(child.lastIndexOf('/') + 1)).sort(),
     })).sort((a, b) => (a.path < b.path ? -1 : 1));
   }

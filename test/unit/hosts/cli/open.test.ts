@@ -64,7 +64,7 @@ describe('the desktop app', () => {
     root = temporaryDirectory();
     told = [];
     files = {
-      root, version: '1', view: '', preload: '', serverEntry: '', resources: '',
+      root, version: '1', view: '', preload: '', serverEntry: '', cliEntry: '', resources: '',
       desktopEntry: join(root, 'out', 'main', 'main.js'),
     };
     touch(files.desktopEntry);

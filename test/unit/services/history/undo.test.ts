@@ -127,6 +127,22 @@ test('of a node that was kept twice, because somebody wrote in between, their st
   expect(text(keeper, '/a')).toBe('theirs');
 });
 
+test.each([
+  ['a move', { kind: 'move' }],
+  ['an import that takes away what is too much', { kind: 'write', removeExtra: true, only: null }],
+] as const)('%s without ACLs keeps them for its undo all the same', async (_name, what) => {
+  const { keeper, journal, undo } = setUp();
+  for (const path of ['/a', '/a/b', '/z']) keeper.put(path, path, FULL);
+  const [from, to] = what.kind === 'move' ? ['/a', '/new'] : ['/z', '/a'];
+  const before = keeper.dump('/a/b');
+  const operation = await journal.begin({ ensemble: 'e', profileId: 'p', kind: 'transfer', path: '/a' });
+  await runJob({ ...what, from: liveAt(keeper.source(), from), to: liveAt(keeper.source(), to), policy: 'overwrite' }, { acl: false }, { before: operation });
+  await operation.end();
+  expect(keeper.nodes.has('/a/b')).toBe(false);
+  await undo(operation.operationId);
+  expect(keeper.dump('/a/b')).toEqual(before);
+});
+
 test('a damaged entry is said, and the others come back', async () => {
   const { keeper, folder, run, undo } = setUp();
   for (const path of ['/a', '/a/1', '/a/2', '/a/3']) keeper.put(path, path);

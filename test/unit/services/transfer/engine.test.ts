@@ -410,6 +410,23 @@ describe('refusals', () => {
     expect(end.progress.leftOut['below']).toBe(1);
   });
 
+  test('a request that the server ends the connection for fails by itself, however small the limit is said to be', async () => {
+    const keeper = keeperWith(15, 120);
+    keeper.put('/src/a poison', 'x', ALL_ALICE);
+    keeper.put('/src/a poison/below', 'x');
+    keeper.put('/src/b also', 'x');
+    const target = empty();
+    target.fault = (operation, path) => (operation === 'create' && (path === '/dst/a poison' || path === '/dst/b also') ? 'drop' : null);
+    const ids = [ALICE];
+    const { items, end } = await runJob({ kind: 'write', from: liveAt(keeper.source({ ids }), '/src'), to: liveAt(target.source({ ids }), '/dst'), ...writeOptions });
+    expect(end.state).toBe('done');
+    const failed = items.filter(({ action }) => action === 'fail').map(({ path, reason }) => `${path} ${reason}`);
+    expect(failed).toEqual(['a poison ConnectionLoss', 'b also ConnectionLoss']);
+    const expected = copyable(keeper, '/src');
+    for (const path of ['a poison', 'a poison/below', 'b also']) expected.delete(path);
+    expect(target.dump('/dst')).toEqual(expected);
+  });
+
   test('the parent of the target must be there', async () => {
     const keeper = keeperWith(15, 20);
     const { end } = await runJob({ kind: 'write', from: liveAt(keeper.source(), '/src'), to: liveAt(keeper.source(), '/no/such'), ...writeOptions });

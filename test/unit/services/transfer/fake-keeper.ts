@@ -34,8 +34,8 @@ export interface FakeNode {
   readonly children: Set<string>;
 }
 
-/** What is to happen before a request is carried out. */
-export type Fault = 'cut' | 'expire' | null;
+/** What is to happen before a request is carried out; `drop`: the connection ends, and nothing of what is under way took place. */
+export type Fault = 'cut' | 'drop' | 'expire' | null;
 
 /** Ensembles are told apart by their servers. */
 let made = 0;
@@ -345,10 +345,10 @@ export class FakeSession implements ZooKeeper {
     this.#lose();
   }
 
-  /** The connection breaks: of what is under way a part was carried out, and no reply comes. */
-  cut(): void {
+  /** The connection breaks: of what is under way a part was carried out, and no reply comes. @param most of it */
+  cut(most?: number): void {
     if (this.state !== 'connected') return;
-    this.#lose();
+    this.#lose(most);
     this.state = 'connecting';
     setImmediate(() => {
       if (this.state !== 'connecting') return;
@@ -366,9 +366,9 @@ export class FakeSession implements ZooKeeper {
     for (const { reject } of this.#ready.splice(0)) reject(this.failure);
   }
 
-  #lose(): void {
+  #lose(most?: number): void {
     const lost = this.#queue.splice(0);
-    const done = below(this.keeper.random, lost.length + 1);
+    const done = most ?? below(this.keeper.random, lost.length + 1);
     lost.forEach((each, index) => {
       try {
         if (index < done) each.work();
@@ -405,6 +405,7 @@ export class FakeSession implements ZooKeeper {
       const first = this.#queue[0] as Queued;
       const fault = this.keeper.fault(first.operation, first.path, this);
       if (fault === 'cut') this.cut();
+      else if (fault === 'drop') this.cut(0);
       else if (fault === 'expire') this.expire();
       else this.#carryOut(this.#queue.shift() as Queued);
     }

@@ -62,6 +62,30 @@ test('stairs of wide levels: what lies far off is given up and read again, and c
   expect(keeper.requests.get('getACL')).toBeLessThan(found.length * 3);
 });
 
+test('of chosen nodes none is lost where what lies far off is given up', async () => {
+  const keeper = stairs(40, 200, 10);
+  const isChosen = (path: string): boolean => path === '' || Number(path.slice(-5)) % 3 === 0;
+  const found = paths(await entriesOf(await walkOf(keeper, { within: isChosen })));
+  expect(found).toEqual([...keeper.dump('/src').keys()].filter(isChosen).sort(compareRelative));
+});
+
+test('a node whose children went between two replies is marked: they are neither there nor vanished', async () => {
+  for (const multiRead of [true, false]) {
+    const keeper = new FakeKeeper(seededRandom(1));
+    for (const path of ['/src', '/src/a', '/src/a/gone', '/src/b', '/src/b/stays']) keeper.put(path, 'v');
+    const since = keeper.zxid;
+    let looks = 0;
+    keeper.after = (operation, path) => {
+      // Its data is read with the list of its children, or before it.
+      if (operation === (multiRead ? 'getACL' : 'getData') && path === '/src/a' && looks++ === 0) keeper.remove('/src/a/gone');
+    };
+    // Without data no later Stat tells of it.
+    const entries = await entriesOf(await walkOf(keeper, { since, data: !multiRead }, multiRead));
+    expect(paths(entries)).toEqual(['', 'a', 'b', 'b/stays']);
+    expect(entries.filter((entry) => 'changed' in entry && entry.changed).map(({ path }) => path)).toEqual(['a']);
+  }
+});
+
 test.each([[true], [false]])('it reads ahead within bounds when nobody takes what it has (multiRead: %s)', async (multiRead) => {
   const keeper = stairs(6, 3_000, 20);
   const asked = new Set<string>();

@@ -1,0 +1,63 @@
+/** The two engines: how a server of each is started from its zoo.cfg. */
+
+import { UsageError } from '../../../model/errors.ts';
+import { findJava } from '../../../platform/apache/java.ts';
+import { findZooKeeper } from '../../../platform/apache/zookeeper.ts';
+import type { Surroundings } from '../../../platform/apache/search.ts';
+import type { EngineName } from './command.ts';
+
+export interface Engine {
+  readonly name: EngineName;
+  readonly command: string;
+  /** @param configFile absolute */
+  argsFor(configFile: string): readonly string[];
+  /** It begins only when it reads a line, so that it can be made known to the guard before. */
+  readonly waitsForLine: boolean;
+}
+
+/** zkServer.sh gives a server as much, MB. */
+const HEAP_MB = '1000';
+
+/** Our own server. @param entry the built program @param command runs JavaScript */
+export function embeddedEngine(command: string, entry: string): Engine {
+  return {
+    name: 'embedded', command, argsFor: (configFile) => ['--enable-source-maps', entry, '--exit-with-parent', configFile],
+    // It sees by itself when its parent is gone.
+    waitsForLine: false,
+  };
+}
+
+/**
+ * Apache's server. ZK_SERVER_HEAP, JVMFLAGS and SERVER_JVMFLAGS count as they do for zkServer.sh.
+ *
+ * @param chosen the folder with the jars, as a person chose it; null: they are looked for
+ * @throws UsageError NoJava or NoZooKeeper, saying where was looked
+ */
+export async function apacheEngine(surroundings: Surroundings, chosen: string | null): Promise<Engine> {
+  const zookeeper = findZooKeeper(surroundings, chosen);
+  if (zookeeper.found === null) {
+    throw new UsageError(
+      'NoZooKeeper',
+      `Apache ZooKeeper was not found: ${zookeeper.looked.join('; ')}. Name its folder with --zookeeper or ZOOKEEPER_HOME (on Debian: apt install zookeeper)`,
+    );
+  }
+  const java = await findJava(surroundings);
+  if (java.found === null) {
+    throw new UsageError('NoJava', `Java was not found: ${java.looked.join('; ')}. Put java on PATH or set JAVA_HOME (on Debian: apt install default-jre-headless)`);
+  }
+  const { classpath } = zookeeper.found;
+  const flags = jvmFlags(surroundings.env);
+  const argsOfJava = (configFile: string): string[] => [...flags, '-cp', classpath, 'org.apache.zookeeper.server.quorum.QuorumPeerMain', configFile];
+  if (surroundings.platform === 'win32') return { name: 'apache', command: java.found, argsFor: argsOfJava, waitsForLine: false };
+  // A launcher that is killed before it has told the guard of a server must not have started it. No line, no server.
+  const args = ['-c', 'read -r line && exec "$0" "$@"', java.found];
+  return { name: 'apache', command: '/bin/sh', argsFor: (configFile) => [...args, ...argsOfJava(configFile)], waitsForLine: true };
+}
+
+function jvmFlags(env: Surroundings['env']): string[] {
+  const words = (name: string): string[] => (env[name] ?? '').split(/\s+/).filter((word) => word !== '');
+  const [heap = HEAP_MB] = words('ZK_SERVER_HEAP');
+  // The logger of Debian's package; others do not read it.
+  const log = ['-Dorg.slf4j.simpleLogger.showDateTime=true', '-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS'];
+  return [`-Xmx${heap}m`, '-XX:+ExitOnOutOfMemoryError', ...log, ...words('JVMFLAGS'), ...words('SERVER_JVMFLAGS')];
+}
