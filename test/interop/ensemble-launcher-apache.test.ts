@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../support/process-guard.ts';
 import { describeWith, requireParts } from '../support/requirements.ts';
-import { equalTree, isRunning, launch, processesOf, untilNothingRuns, write, type Launcher } from './ensemble-launcher-support.ts';
+import { equalTree, isRunning, launch, processesOf, untilNothingRuns, write, type Launcher, type Tree } from './ensemble-launcher-support.ts';
 import { until } from './ensemble-support.ts';
 
 const start = (dir: string, engine: 'embedded' | 'apache', ...more: string[]): Launcher => launch(['--dir', dir, '--engine', engine, '--json', ...more]);
@@ -13,7 +13,7 @@ const start = (dir: string, engine: 'embedded' | 'apache', ...more: string[]): L
 describeWith(['java', 'zookeeper', 'kazoo'], "zooscope ensemble with Apache's servers", () => {
   test('what grew under one engine goes on under the other, and back, with equal trees on all servers', async () => {
     const dir = temporaryDirectory();
-    let tree: unknown = null;
+    let tree: Tree | null = null;
     for (const [engine, prefix] of [['apache', '/from-apache'], ['embedded', '/from-us'], ['apache', '/from-apache-again'], ['embedded', '/at-last']] as const) {
       await using launcher = start(dir, engine, ...(tree === null ? ['--client-port', '0', '--observers', '1'] : []));
       const ready = await launcher.ready();
@@ -24,7 +24,7 @@ describeWith(['java', 'zookeeper', 'kazoo'], "zooscope ensemble with Apache's se
       expect(await launcher.stop()).toMatchObject({ code: 0, err: '' });
       expect(processesOf(dir)).toEqual([]);
     }
-    expect(Object.keys(tree as object)).toEqual(expect.arrayContaining(['/from-apache/n00039', '/from-us/n00039', '/from-apache-again/n00039']));
+    expect(Object.keys(tree ?? {})).toEqual(expect.arrayContaining(['/from-apache/n00039', '/from-us/n00039', '/from-apache-again/n00039']));
   });
 
   test('killed, the launcher leaves no Java behind, neither at work nor while it starts', async () => {

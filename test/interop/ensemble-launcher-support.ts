@@ -4,10 +4,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 import { guardProcess } from '../support/process-guard.ts';
-import { startKazoo } from '../support/kazoo.ts';
+import { runKazoo, startKazoo } from '../support/kazoo.ts';
 import { fourLetterWord } from '../support/raw-client.ts';
-import { treeOf, until } from './ensemble-support.ts';
+import { until } from './ensemble-support.ts';
 
 const CLI = process.env['ZOOSCOPE_CLI'] ?? fileURLToPath(new URL('../../bin/zooscope.js', import.meta.url));
 
@@ -143,14 +144,38 @@ function addressOf({ client }: LaunchedServer): { host: string; port: number } {
   return { host, port: Number(port) };
 }
 
+const TREES = `
+def walk(zk, path, out):
+    data, stat = zk.get(path)
+    acl, _ = zk.get_acls(path)
+    keys = ['czxid', 'mzxid', 'ctime', 'mtime', 'version', 'cversion', 'aversion', 'ephemeralOwner', 'pzxid']
+    out[path] = [data.hex() if data is not None else None, [str(getattr(stat, key)) for key in keys], sorted(str(one) for one in acl)]
+    for child in sorted(zk.get_children(path)):
+        if path != '/zookeeper' or child != 'config': walk(zk, path.rstrip('/') + '/' + child, out)
+
+def tree_of(hosts):
+    zk = KazooClient(hosts=hosts)
+    zk.start(30)
+    try:
+        zk.sync('/')
+        out = {}
+        walk(zk, '/', out)
+        return out
+    finally:
+        zk.stop()
+        zk.close()
+
+result = [tree_of(hosts) for hosts in args]`;
+
+/** Every node by its path, with data, stat and ACL; each member writes /zookeeper/config for itself. */
+export type Tree = Readonly<Record<string, unknown>>;
+
 /** The trees of all servers, which have to be equal. @returns the one tree */
-export async function equalTree({ servers }: Ready): Promise<unknown> {
-  const trees: unknown[] = [];
-  for (const { client } of servers) trees.push(await treeOf({ connectString: client } as Parameters<typeof treeOf>[0]));
-  for (const [index, tree] of trees.entries()) {
-    if (JSON.stringify(tree) !== JSON.stringify(trees[0])) throw new Error(`the tree of server ${index + 1} is another than that of server 1`);
-  }
-  return trees[0];
+export async function equalTree({ servers }: Ready): Promise<Tree> {
+  const trees = await runKazoo(TREES, servers.map(({ client }) => client)) as Tree[];
+  const [first = {}, ...others] = trees;
+  for (const other of others) expect(other).toEqual(first);
+  return first;
 }
 
 const WRITE = `

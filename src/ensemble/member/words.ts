@@ -88,7 +88,8 @@ function toPacket(message: LeaderMessage): LeaderPacket {
 }
 
 function transactionOf(zxid: bigint, bytes: Uint8Array): Transaction {
-  const txn = decodeTransaction(bytes);
+  // A copy: the transaction is kept for a while, and a view would keep everything that came with it.
+  const txn = decodeTransaction(bytes.slice());
   if (txn.header.zxid !== zxid) throw new QuorumWireError('PayloadTruncated', `a packet of zxid ${zxid} holds transaction ${txn.header.zxid}`);
   return txn;
 }

@@ -28,8 +28,18 @@ const pathList: Codec<readonly string[]> = vector(ustring);
 /** Used for one transaction after another. */
 const scratch = new JuteWriter(256);
 
-/** The bytes that go into a log entry or a proposal. */
+/** The one that was encoded last: a leader needs it for its log and for each of its learners, one after the other. */
+let last: { readonly txn: Transaction; readonly bytes: Uint8Array } | null = null;
+
+/** The bytes that go into a log entry or a proposal. They must not be changed. */
 export function encodeTransaction(txn: Transaction): Uint8Array {
+  if (last?.txn === txn) return last.bytes;
+  const bytes = encode(txn);
+  last = { txn, bytes };
+  return bytes;
+}
+
+function encode(txn: Transaction): Uint8Array {
   return transactionBytes(txn).slice();
 }
 

@@ -68,8 +68,8 @@ function judgeWriters({ committed, clients }: Case, fail: (what: string) => void
     if (done.has(key)) fail(`${formatId(zxid)} repeats a write`);
     done.add(key);
     if (call !== undefined && !isWhatWasAsked(call, body)) fail(`${formatId(zxid)} is not what ${call.asked.kind} ${call.asked.path} asked for`);
-    if (body.type !== -1 && cxid < (last.get(sessionId) ?? 0)) fail(`${formatId(zxid)} overtakes a later write of its session`);
-    if (body.type !== -1) last.set(sessionId, Math.max(cxid, last.get(sessionId) ?? 0));
+    if (takesEffect(body) && cxid < (last.get(sessionId) ?? 0)) fail(`${formatId(zxid)} is request ${cxid} of session ${formatId(sessionId)}, behind request ${last.get(sessionId) ?? 0}`);
+    if (takesEffect(body)) last.set(sessionId, Math.max(cxid, last.get(sessionId) ?? 0));
   }
   for (const { calls, name } of clients) {
     // On one connection what comes later is done only if what came before was decided.
@@ -80,6 +80,10 @@ function judgeWriters({ committed, clients }: Case, fail: (what: string) => void
       else if (missing.has(wire)) fail(`request ${xid} of ${name} was done, and one before it on the same connection was not`);
     }
   }
+}
+
+function takesEffect(body: TxnBody): boolean {
+  return body.type !== -1 && (body.type !== 14 || !body.parts.some((part) => part.type === -1));
 }
 
 function isWhatWasAsked({ asked }: Call, body: TxnBody): boolean {
@@ -201,7 +205,7 @@ class Replay {
     } else if (body.type === -11) {
       if (this.open.has(sessionId) && cxid === 0 && !this.#facts.mayExpire(sessionId, atMs)) this.#fail(`session ${formatId(sessionId)} expired with ${formatId(zxid)}, and was alive`);
       this.open.delete(sessionId);
-    } else if (cxid !== 0 && body.type !== -1 && !this.open.has(sessionId)) {
+    } else if (cxid !== 0 && takesEffect(body) && !this.open.has(sessionId)) {
       this.#fail(`${formatId(zxid)} is done for session ${formatId(sessionId)}, which is not open`);
     }
   }
