@@ -1,11 +1,13 @@
 /**
  * `npm run sim -- --seeds 100000`: the simulator of the ensemble for long (test/sim/quorum/ensemble).
- * In: `--seeds N` how many, `--from N` the first, `--jobs N` processes (one a core). Out: progress, and every seed that is
- * not clean with its trace in out/sim/. `SIM_SEED=N` runs that seed alone and prints its trace; `SIM_FAULTS=0,3` keeps
- * only those faults of its plan. Exit code 1 when a seed is not clean.
+ * In: `--seeds N` how many, `--from N` the first, `--jobs N` processes (one a core), `--stop` at the first that is not
+ * clean, `--out DIR`, `--changes FILE` with planted faults (JSON: {file, find, replace}[]). Out: progress, and every seed
+ * that is not clean with its trace in out/sim/. `SIM_SEED=N` runs that seed alone and prints its trace, with `SIM_LOGS=1`
+ * every member's log and every client's question in it; `SIM_FAULTS=0,3` keeps only those faults of its plan.
+ * Exit code 1 when a seed is not clean.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -13,12 +15,19 @@ import { parseArgs } from 'node:util';
 import { buildSimulator } from './lib/sim-bundle.mjs';
 
 const PROGRESS_MS = 10_000;
-const out = join(import.meta.dirname, '..', 'out', 'sim');
-mkdirSync(out, { recursive: true });
 
 const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '1000' }, from: { type: 'string', default: '1' }, jobs: { type: 'string', default: String(availableParallelism()) } },
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: String(availableParallelism()) },
+    stop: { type: 'boolean', default: false },
+    out: { type: 'string', default: join(import.meta.dirname, '..', 'out', 'sim') },
+    changes: { type: 'string' },
+  },
 });
+const { out, stop } = values;
+mkdirSync(out, { recursive: true });
 const only = process.env['SIM_SEED'];
 const seeds = only === undefined ? Number(values.seeds) : 1;
 const from = only === undefined ? Number(values.from) : Number(only);
@@ -28,6 +37,8 @@ const startedMs = performance.now();
 const sums = { done: 0, steps: 0, epochs: 0, transactions: 0, answers: 0, diff: 0, trunc: 0, snap: 0 };
 /** @type {number[]} */
 const failed = [];
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const children = new Set();
 
 /** @param {string} line */
 function report(line) {
@@ -46,6 +57,7 @@ function report(line) {
   const file = join(out, `seed-${run.seed}.txt`);
   writeFileSync(file, `${run.violations.join('\n')}\n\n${trace}\n`);
   console.log(`seed ${run.seed} (again: SIM_SEED=${run.seed} npm run sim): ${run.violations[0]?.slice(0, 300)}`);
+  if (stop) for (const child of children) child.kill();
 }
 
 function progress() {
@@ -58,12 +70,13 @@ function progress() {
 function work(program, job) {
   const count = Math.ceil((seeds - job) / jobs);
   const child = spawn(process.execPath, [program, String(from + job), String(count), String(jobs)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.add(child);
   const lines = createInterface({ input: child.stdout });
   lines.on('line', report);
   return new Promise((resolve) => child.on('close', () => resolve()));
 }
 
-const program = await buildSimulator(out);
+const program = await buildSimulator(out, values.changes === undefined ? [] : JSON.parse(readFileSync(values.changes, 'utf8')));
 const timer = setInterval(progress, PROGRESS_MS);
 await Promise.all(Array.from({ length: jobs }, (_, job) => work(program, job)));
 clearInterval(timer);

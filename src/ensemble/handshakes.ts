@@ -59,4 +59,10 @@ export class Handshakes implements HandshakeGate {
     stats.count('auth_failed_count');
     logger.log('info', 'TLS handshake failed', { remote: remoteAddress, reason: failed });
   }
+
+  reloaded(failed: string | null): void {
+    const { logger } = this.#parts;
+    if (failed === null) logger.log('info', 'keys and certificates were read anew', {});
+    else logger.log('error', 'new keys or certificates cannot be used; those from before stay', { reason: failed });
+  }
 }

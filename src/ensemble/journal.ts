@@ -73,6 +73,7 @@ export class Journal {
   #durable = 0n;
   #running: Promise<void> | null = null;
   #failed = false;
+  #closed = false;
   #sinceSnapshot = 0;
   #snapshotAfter: number;
   #bytesAtSnapshot = 0;
@@ -87,9 +88,9 @@ export class Journal {
     this.#snapshotAfterBytes = this.#nextCadence(options.snapshotLogBytes);
   }
 
-  /** Puts a transaction in line; `onDurable` tells when it is on the disk. */
+  /** Puts a transaction in line; `onDurable` tells when it is on the disk. What comes after `close` never is. */
   append(txn: Transaction): void {
-    if (this.#failed) return;
+    if (this.#failed || this.#closed) return;
     const { log } = this.#parts;
     log.append(transactionBytes(txn), txn.header.zxid);
     this.#appended = txn.header.zxid;
@@ -142,8 +143,9 @@ export class Journal {
 
   /** Waits until everything appended is durable, and closes the log. */
   async close(): Promise<void> {
-    while (this.#running !== null) await this.#running;
-    if (this.#snapshot !== null) await this.#snapshot;
+    while (this.#running !== null || this.#snapshot !== null) await (this.#running ?? this.#snapshot);
+    // Another journal may go on in this directory: what a late timer still has must not become a log beside its own.
+    this.#closed = true;
     await this.#parts.log.close();
   }
 

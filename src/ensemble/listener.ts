@@ -65,6 +65,8 @@ export interface HandshakeGate {
    * @param failed why it will not be accepted; null when it will be
    */
   end(remoteAddress: string, failed: string | null): void;
+  /** Keys or certificates were replaced. @param failed why those from before go on being used; null when they do not */
+  reloaded(failed: string | null): void;
 }
 
 export interface Listener {

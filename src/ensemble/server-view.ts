@@ -1,5 +1,6 @@
 /** A running server as administration sees it. */
 
+import type { EnsembleView } from './admin/ensemble-view.ts';
 import type { AdminView, ConnectionBucket, ConnectionView, DirectorySizes } from './admin/admin-view.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { ZooCfg } from './config/zoo-cfg.ts';
@@ -30,6 +31,8 @@ export interface ViewParts {
   readonly tls?: { readonly port: () => number; readonly handshakes: () => number };
   readonly dropChance: () => number;
   readonly configText: string;
+  /** Absent for a server standing alone. */
+  readonly ensemble?: () => EnsembleView;
 }
 
 /** CLIENT_REQUEST + SERVER_PACKET + SESSION + WARNING: what Apache's servers trace unless told otherwise. */
@@ -42,6 +45,9 @@ export function serverView(parts: ViewParts): AdminView {
   const { clock, host } = environment;
   return {
     mode: role.mode,
+    get ensemble() {
+      return parts.ensemble?.() ?? null;
+    },
     stats,
     tree: database.tree,
     access: parts.access,
@@ -112,7 +118,7 @@ async function bytesIn(storage: Storage): Promise<number> {
   return bytes;
 }
 
-function configuration({ environment, config, port, tls }: ViewParts): [string, string | number][] {
+function configuration({ environment, config, port, tls, ensemble }: ViewParts): [string, string | number][] {
   return [
     ['clientPort', port()],
     ['secureClientPort', tls?.port() ?? -1],
@@ -123,6 +129,6 @@ function configuration({ environment, config, port, tls }: ViewParts): [string, 
     ['minSessionTimeout', config.minSessionTimeoutMs],
     ['maxSessionTimeout', config.maxSessionTimeoutMs],
     ['clientPortListenBacklog', config.clientPortListenBacklog],
-    ['serverId', 0],
+    ['serverId', ensemble === undefined ? 0 : Number(ensemble().sid)],
   ];
 }

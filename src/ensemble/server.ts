@@ -141,11 +141,13 @@ export class Server {
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    // First of all, lest a snapshot that somebody sends slowly keep the server from stopping.
+    const httpClosed = Promise.all(this.#http.map((port) => port.close()));
     await this.#restoring?.catch(() => undefined);
     const { serving, journal } = this.#standing;
     serving.stop();
     serving.audit?.stopping();
-    const closed = Promise.all([this.#ports?.close(), ...this.#http.map((port) => port.close())]);
+    const closed = Promise.all([this.#ports?.close(), httpClosed]);
     await journal.close();
     serving.closeAll();
     await closed;

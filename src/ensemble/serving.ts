@@ -7,6 +7,7 @@
 import { NO_BYTES } from '../base/bytes.ts';
 import { answerWord } from './admin/words.ts';
 import type { AdminView } from './admin/admin-view.ts';
+import type { EnsembleView } from './admin/ensemble-view.ts';
 import { readClientPortSettings } from './client-ports.ts';
 import { AuditTrail, type AuditSink } from './audit.ts';
 import { ClientConnection, type ConnectionOwner } from './client-connection.ts';
@@ -54,6 +55,8 @@ export interface ServingParts {
   readonly port: () => number;
   /** The port for TLS, -1 without one, and the handshakes under way; absent: neither. */
   readonly tls?: { readonly port: () => number; readonly handshakes: () => number };
+  /** What a member of an ensemble shows; absent for a server standing alone. */
+  readonly ensemble?: () => EnsembleView;
   /** Puts a transaction in line for the log. */
   readonly persist: (txn: Transaction) => void;
 }

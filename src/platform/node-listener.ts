@@ -4,10 +4,11 @@
  */
 
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import type { ClientSocket, Listen, Listener, ListenOptions, SocketHandler, TlsPeer } from '../ensemble/listener.ts';
+import type { ClientSocket, Listen, Listener, ListenOptions, SocketHandler, TlsListening, TlsPeer } from '../ensemble/listener.ts';
 import { withoutV4Prefix } from './socket-address.ts';
+import { watchStores } from './tls/store-watch.ts';
 import { loadSecureOptions } from './tls/stores.ts';
-import { tlsDoor } from './tls/tls-door.ts';
+import { tlsDoor, type TlsDoor } from './tls/tls-door.ts';
 
 /** After a goodbye, a peer that neither reads nor closes is cut off. */
 const LINGER_MS = 1_000;
@@ -30,9 +31,7 @@ export class ListenError extends Error {
 /** Listens on a TCP port. @throws ListenError, and UsageError when keys or certificates cannot be used */
 export const nodeListen: Listen = async (options, accept) => {
   const { tls } = options;
-  const door = tls === undefined
-    ? null
-    : tlsDoor(tls, await loadSecureOptions(tls.settings), (socket, peer) => carrySocket(socket, accept, peer));
+  const door = tls === undefined ? null : await openDoor(tls, (socket, peer) => carrySocket(socket, accept, peer));
   const server = createServer({ noDelay: true, pauseOnConnect: false }, (socket) => {
     if (door === null) carrySocket(socket, accept);
     else door.take(socket);
@@ -49,6 +48,29 @@ export const nodeListen: Listen = async (options, accept) => {
   };
   return listener;
 };
+
+/** A door whose keys follow their files, where that is asked for. */
+async function openDoor(tls: TlsListening, admit: (socket: Socket, peer: TlsPeer | null) => void): Promise<TlsDoor> {
+  const { settings, handshakes } = tls;
+  const door = tlsDoor(tls, await loadSecureOptions(settings), admit);
+  if (!settings.reload) return door;
+  const files = [settings.keyStore, settings.trustStore].flatMap((store) => (store === null ? [] : [store.location]));
+  const stop = watchStores(files, async () => {
+    try {
+      door.renew(await loadSecureOptions(settings));
+      handshakes.reloaded(null);
+    } catch (error) {
+      handshakes.reloaded(error instanceof Error ? error.message : String(error));
+    }
+  });
+  return {
+    ...door,
+    close: () => {
+      stop();
+      door.close();
+    },
+  };
+}
 
 function listening(server: Server, { port, host, backlog }: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -109,6 +109,29 @@ describeWith(['java', 'zookeeper', 'openssl'], 'enforced authentication, Apache 
     }
   });
 
+  test('an eager check of ACLs is one of ensembles: a server alone decides in its turn, and spends a zxid on it', async () => {
+    const config = { enableEagerACLCheck: 'true' };
+    const groups = await Promise.all([startApacheStandalone({ config }), startEmbeddedStandalone({ config })]);
+    try {
+      const [apache, ours] = await Promise.all(groups.map(async (group) => {
+        const client = await connectRaw(group.server(1).host, group.server(1).clientPort);
+        await client.connectSession();
+        const bodies = [createWith('/closed', 'world', 'anyone', 1), createWith('/closed/x', 'world', 'anyone'), createWith('/bad', 'nosuch', 'x')];
+        const out: string[] = [];
+        for (const body of bodies) {
+          const { err, zxid } = await client.request(CREATE, body);
+          out.push(`err ${err} zxid ${zxid}`);
+        }
+        client.destroy();
+        return out;
+      }));
+      expect(ours).toEqual(apache);
+      expect(ours?.map((line) => line.split(' ')[1])).toEqual(['0', '-102', '-114']);
+    } finally {
+      await Promise.all(groups.map((group) => group.stopAll()));
+    }
+  });
+
   test.each([
     ['no scheme', { 'enforce.auth.enabled': 'true' }, 'zookeeper.enforce.auth.schemes'],
     ['a scheme that is not there', { 'enforce.auth.enabled': 'true', 'enforce.auth.schemes': 'digest,sasl' }, 'sasl'],

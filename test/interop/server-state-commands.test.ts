@@ -1,5 +1,6 @@
 /** The AdminServer's `snapshot` and `restore`: out of one server and into another, through crashes, and with Apache's files. */
 
+import { connect } from 'node:net';
 import { readFileSync, readdirSync, writeFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -132,6 +133,25 @@ result = zk.retry(zk.exists, "/later")
       expect((await server.kazoo.get('/kept')).data.toString()).toBe('changed');
     } finally {
       await stop(server);
+    }
+  });
+
+  test('a snapshot that never comes whole does not keep the server from stopping', async () => {
+    const server = await start();
+    const url = new URL(server.url);
+    const sender = connect({ host: url.hostname, port: Number(url.port) });
+    try {
+      sender.on('error', () => undefined);
+      sender.write(`POST /commands/restore HTTP/1.1\r\nHost: x\r\nAuthorization: ${AUTH.authorization}\r\nContent-Length: 1000\r\n\r\nZKSN`);
+      // Asked after it: by now the restore is waiting for more.
+      expect((await fetch(`${server.url}/ruok`)).status).toBe(200);
+      await server.kazoo.kill();
+      await server.servers.server(1).stop();
+      // One that had to be killed would have left its lock.
+      expect(readdirSync(server.servers.server(1).dataDir)).not.toContain('instance.sock');
+    } finally {
+      sender.destroy();
+      await server.servers.stopAll();
     }
   });
 

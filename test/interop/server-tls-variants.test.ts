@@ -11,7 +11,7 @@ import { Authority, type Certificate } from '../support/certificates.ts';
 import { embeddedLauncher } from '../support/embedded.ts';
 import { runKazoo } from '../support/kazoo.ts';
 import { freePorts } from '../support/ports.ts';
-import { connectRawTls, fourLetterWord, jute, type RawClient } from '../support/raw-client.ts';
+import { connectRaw, connectRawTls, fourLetterWord, jute, type RawClient } from '../support/raw-client.ts';
 import { describeWith } from '../support/requirements.ts';
 import { startServers } from '../support/server-group.ts';
 import { runCliOnce } from './zkcli.ts';
@@ -56,6 +56,15 @@ describeWith(['java', 'zookeeper', 'openssl'], 'keys of TLS, Apache ZooKeeper be
       });
       expect(ours).toEqual(apache);
       expect(ours?.[1]).toBe('joined as ip:127.0.0.1');
+      // A goodbye ends connections over TLS too, those whose handshake is not over included.
+      for (const server of pair) {
+        const client = await connectRawTls(server.host, server.securePort, {});
+        await client.connectSession();
+        const silent = await connectRaw(server.host, server.securePort);
+        silent.socket.resume();
+        await server.group.server(1).stop();
+        await Promise.all([client.closed, silent.closed]);
+      }
     });
   });
 

@@ -83,6 +83,7 @@ async function uglyTree(client: ZooKeeper, root: string): Promise<void> {
   await Promise.all(making);
 }
 
+const CUTS = 12;
 const write = { policy: 'skip', removeExtra: false, only: null } as const;
 
 for (const topology of topologies.filter(({ name }) => name !== 'Apache standalone')) {
@@ -170,17 +171,22 @@ for (const topology of topologies.filter(({ name }) => name !== 'Apache standalo
       await using proxy = await startFaultProxy({ port });
       const before = await dump(client, '/ugly');
       const through = (): EndpointSource => sourceOf(proxy.connectString, { identities: [USER] });
-      const cutting = setInterval(() => proxy.cut(), 60);
+      // Each job meets a row of cuts, quicker than it gets through: without an end to them it takes minutes.
+      let cutsLeft = CUTS;
+      const cutting = setInterval(() => {
+        if (cutsLeft-- > 0) proxy.cut();
+      }, 60);
       try {
         const copy = await runJob({ kind: 'write', from: liveAt(through(), '/ugly'), to: liveAt(through(), '/cut'), ...write }, {}, { log: new MemoryLog() });
         expect(copy.end).toMatchObject({ state: 'done', progress: { counts: { create: before.size, fail: 0 } } });
         expect(await dump(client, '/cut')).toEqual(before);
+        cutsLeft = CUTS;
         const gone = await runJob({ kind: 'delete', at: liveAt(through(), '/cut') });
         expect(gone.end.progress.counts).toMatchObject({ remove: before.size, leave: 0, fail: 0 });
       } finally {
         clearInterval(cutting);
       }
-      expect(proxy.counters().accepted).toBeGreaterThan(3);
+      expect(proxy.counters().accepted).toBeGreaterThan(5);
     });
 
     test('an expired session is replaced, and the job goes on', async () => {

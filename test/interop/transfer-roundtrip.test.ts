@@ -95,6 +95,19 @@ describeWith(['java', 'zookeeper', 'kazoo'], 'the ugly tree on three Apache serv
       expect(differences(before, await walk(connect, '/ugly'))).toStrictEqual([]);
     });
 
+    // Everything would be found to have arrived, and then be deleted where it is.
+    test('a move onto itself by the name of another server of the ensemble is refused', async () => {
+      const [first = '', second = ''] = connect.split(',');
+      await using zk = await startKazoo(connect, { auth: [['digest', 'super:secret']] });
+      await zk.create('/self', 'root');
+      await zk.create('/self/a', 'one');
+      for (const [from, to, path] of [[first, second, '/self'], [second, first, '/self/a/new'], [first, `${second}/self`, '/a/new']] as const) {
+        const moved = await cli({ home }, 'move', from, '/self', to, path, '--policy', 'overwrite');
+        expect(moved).toMatchObject({ code: 2, err: expect.stringContaining('the source') });
+      }
+      expect(await walk(connect, '/self')).toHaveLength(2);
+    });
+
     test('policies, extra nodes and differences', async () => {
       await using zk = await startKazoo(connect, { auth: [['digest', 'super:secret']] });
       await zk.create('/small', 'root');

@@ -30,6 +30,8 @@ export class SimClient {
   readonly #nowMs: () => number;
   /** When the server last heard of it. */
   #spokeMs = 0;
+  /** When it asked for its session: a server counts from there, however long its answer takes. */
+  #askedMs = 0;
   #saidGoodbye = false;
   answered = 0;
 
@@ -58,6 +60,7 @@ export class SimClient {
     if (handler === null) return;
     socket.handler = handler;
     this.#socket = socket;
+    this.#askedMs = this.#nowMs();
     const { id = 0n, password = Buffer.alloc(16) } = this.#session ?? {};
     socket.sendFrame(connectRequestPayload({ timeoutMs: TIMEOUT_MS, sessionId: id, password, lastZxidSeen: this.#seen }));
   }
@@ -139,7 +142,7 @@ export class SimClient {
       if (id !== this.#session?.id) this.#saidGoodbye = false;
       this.#session = { id, password: Buffer.from(payload.subarray(20, 36)) };
       this.#ready = true;
-      this.#spokeMs = this.#nowMs();
+      this.#spokeMs = this.#askedMs;
       return;
     }
     // Only because it was closed, or asked for it, or because it was silent for so long that it is about to be.

@@ -1,5 +1,6 @@
 /** What administration may see of a server. It changes nothing but counters. */
 
+import type { EnsembleView } from './ensemble-view.ts';
 import type { ConnectionStats, ServerStats } from '../processors/stats.ts';
 import type { ExpiryBucket } from '../processors/session-tracker.ts';
 import type { Access } from '../processors/auth/access.ts';
@@ -36,6 +37,8 @@ export interface DirectorySizes {
 }
 
 export interface AdminView {
+  /** Null for a server standing alone. */
+  readonly ensemble: EnsembleView | null;
   /** standalone, leader, follower, observer, read-only */
   readonly mode: string;
   readonly stats: ServerStats;

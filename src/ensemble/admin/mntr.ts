@@ -5,6 +5,7 @@
 
 import type { Latency } from '../processors/stats.ts';
 import type { AdminView } from './admin-view.ts';
+import { ensembleFigures } from './ensemble-view.ts';
 import { javaDouble } from './text.ts';
 import { SERVER_VERSION } from './version.ts';
 
@@ -26,7 +27,8 @@ export function mntr(view: AdminView): string {
 }
 
 function state(view: AdminView): Figure[] {
-  return [['version', SERVER_VERSION], ['server_state', view.mode]];
+  const { ensemble } = view;
+  return [['version', SERVER_VERSION], ['server_state', view.mode], ...(ensemble === null ? [] : ensembleFigures(ensemble, view.mode))];
 }
 
 /** What goes up and down. */

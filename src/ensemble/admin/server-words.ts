@@ -2,6 +2,7 @@
 
 import type { AdminView } from './admin-view.ts';
 import { connectionLine, connectionsOn } from './connection-words.ts';
+import { ensembleConfiguration, proposalLine } from './ensemble-view.ts';
 import { hex, javaDouble, lines } from './text.ts';
 import { SERVER_VERSION } from './version.ts';
 
@@ -17,6 +18,7 @@ function figures(view: AdminView): string[] {
     `Zxid: 0x${hex(tree.lastZxid)}`,
     `Mode: ${view.mode}`,
     `Node count: ${tree.nodeCount}`,
+    ...(view.ensemble === null ? [] : proposalLine(view.ensemble)),
   ];
 }
 
@@ -37,7 +39,11 @@ export async function conf(view: AdminView): Promise<string> {
     if (key === 'dataDir') out.push(`dataDirSize=${sizes.dataBytes}`);
     if (key === 'dataLogDir') out.push(`dataLogSize=${sizes.logBytes}`);
   }
-  return lines(out);
+  const { ensemble } = view;
+  if (ensemble === null) return lines(out);
+  for (const [key, value] of ensembleConfiguration(ensemble)) out.push(`${key}=${value}`);
+  // No line end behind the configuration's own last line.
+  return `${lines([...out, 'membership: '])}${ensemble.membershipText}`;
 }
 
 export async function dirs(view: AdminView): Promise<string> {

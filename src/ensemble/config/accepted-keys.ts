@@ -19,7 +19,7 @@ export const WITHOUT_EFFECT: readonly string[] = [
   'admin.httpVersion', 'metricsProvider.exportJvmInfo', 'metricsProvider.numWorkerThreads', 'metricsProvider.maxQueueSize', 'metricsProvider.workerShutdownTimeoutMs',
   'kinit', 'requireKerberosConfig', 'security.auth_to_local', 'server.realm',
   'kerberos.canonicalizeHostNames', 'kerberos.removeHostFromPrincipal', 'kerberos.removeRealmFromPrincipal',
-  'ensembleAuthName', 'fips-mode', 'log.dir', 'log.file', 'log.threshold', 'root.logger', 'console.threshold', 'tracelog.dir', 'tracelog.file',
+  'ssl.hostnameVerification', 'ssl.allowReverseDnsLookup', 'ssl.sslProvider', 'ensembleAuthName', 'fips-mode', 'log.dir', 'log.file', 'log.threshold', 'root.logger', 'console.threshold', 'tracelog.dir', 'tracelog.file',
   'configuration', 'controllerPort', 'pathStats.slotCapacity', 'pathStats.slotDuration', 'pathStats.maxDepth', 'pathStats.sampleRate',
   'pathStats.initialDelay', 'pathStats.delay', 'pathStats.topPathMax',
 ];

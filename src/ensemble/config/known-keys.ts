@@ -34,7 +34,7 @@ const SWITCHED_ON: readonly (readonly [string, string])[] = [
 const ASKED_ELSEWHERE = ['java.security.auth.login.config', 'zookeeper.client.portUnification'];
 
 /** Keys of which there may be many. */
-const PATTERNS = [/^zookeeper\.authProvider\./, /^zookeeper\.superUser(\.|$)/, /^zookeeper\.ssl\.x509\./];
+const PATTERNS = [/^zookeeper\.authProvider\./, /^zookeeper\.superUser(\.|$)/, /^zookeeper\.ssl\.(x509|quorum)\./];
 
 /** Properties that the readers of the configuration ask for. */
 export function honouredProperties(): ReadonlySet<string> {

@@ -33,12 +33,14 @@ export interface TlsSettings {
   readonly detectionTimeoutMs: number;
   /** netty.server.outstandingHandshake.limit: handshakes at one time; 0: no limit. */
   readonly handshakesMax: number;
+  /** client.certReload: what is put in place of the files counts for those who come after. */
+  readonly reload: boolean;
 }
 
 const PREFIX = 'zookeeper.ssl.';
 const DETECTION_MS = 5_000;
 /** Switches of what is not here. */
-const REFUSED_WHEN_TRUE = ['ssl.crl', 'ssl.ocsp', 'ssl.clientHostnameVerification', 'client.certReload'];
+const REFUSED_WHEN_TRUE = ['ssl.crl', 'ssl.ocsp', 'ssl.clientHostnameVerification'];
 const X509_PROVIDER_CLASS = 'org.apache.zookeeper.server.auth.X509AuthenticationProvider';
 
 /**
@@ -61,6 +63,7 @@ export function readTlsSettings(properties: Properties): TlsSettings {
   }
   const suites = get('ciphersuites');
   const detection = get('handshakeDetectionTimeoutMillis');
+  const reload = properties.get('zookeeper.client.certReload');
   const handshakes = properties.get('zookeeper.netty.server.outstandingHandshake.limit');
   const detectionMs = detection === null ? DETECTION_MS : parseWhole('ssl.handshakeDetectionTimeoutMillis', detection);
   return {
@@ -69,6 +72,7 @@ export function readTlsSettings(properties: Properties): TlsSettings {
     ciphers: suites === null ? null : parseCipherSuites('ssl.ciphersuites', suites),
     detectionTimeoutMs: detectionMs < 1 ? DETECTION_MS : detectionMs,
     handshakesMax: handshakes === undefined ? 0 : Math.max(0, parseWhole('netty.server.outstandingHandshake.limit', handshakes)),
+    reload: reload !== undefined && parseFlag('client.certReload', reload),
   };
 }
 

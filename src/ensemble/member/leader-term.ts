@@ -7,6 +7,7 @@ import { ErrorCode } from '../../model/error-code.ts';
 import { makeZxid } from '../../model/zxid.ts';
 import type { CancelTimer } from '../../base/clock.ts';
 import { decodeUtf8 } from '../../base/text.ts';
+import type { LeadingView, ProposalSizes } from '../admin/ensemble-view.ts';
 import { LeaderRole } from '../leader-role.ts';
 import type { ClientSocket, Listener, SocketHandler } from '../listener.ts';
 import { firstSessionId, SessionTracker } from '../processors/session-tracker.ts';
@@ -16,6 +17,7 @@ import type { LeaderInput } from '../replication/leader/leader-input.ts';
 import type { ForwardedRequest, LinkId } from '../replication/messages.ts';
 import { formatMembership, withVersion } from '../replication/quorum/membership.ts';
 import { makePreparer, Serving } from '../serving.ts';
+import { encodeTransaction } from '../txn/transaction-codec.ts';
 import type { Transaction } from '../txn/transaction.ts';
 import { LeaderLink } from './leader-link.ts';
 import { designateLeader } from './configurations.ts';
@@ -35,6 +37,9 @@ export class LeaderTerm implements Term {
   #sessions: SessionTracker | null = null;
   #cancelTick: CancelTimer = () => undefined;
   #tasks: Promise<void> = Promise.resolve();
+  #proposals = 0;
+  #sizes: ProposalSizes = { last: -1, min: -1, max: -1 };
+  #servingSinceMs = 0;
   #successor: Designated | null = null;
   readonly #due: LeaderEffects[] = [];
   #performing = false;
@@ -227,7 +232,8 @@ export class LeaderTerm implements Term {
     const { sid, clock, house, events, limits, configurations } = this.#parts;
     house.beginEpoch(zxid);
     configurations.activate(configurations.lastSeen, sid, sid, sid);
-    const parts = this.#parts.servingParts();
+    const parts = this.#parts.servingParts(sid, () => this.#leading());
+    this.#servingSinceMs = this.#nowMs();
     const nowMs = this.#nowMs();
     const sessions = new SessionTracker(limits.tickMs, firstSessionId(Number(sid), clock.wallMs()), nowMs, ErrorCode.SessionExpired);
     for (const [id, timeoutMs] of house.database.sessions.entries()) sessions.track(id, timeoutMs, nowMs);
@@ -248,7 +254,31 @@ export class LeaderTerm implements Term {
     events.onServing(epoch);
   }
 
+  #leading(): LeadingView {
+    const { verifier } = this.#parts.configurations.current;
+    const { learners, pendingSyncs } = this.#machine;
+    const serving = learners.filter((learner) => learner.serving);
+    const followers = serving.filter(({ observer }) => !observer);
+    return {
+      learners: learners.length,
+      syncedFollowers: followers.filter(({ sid }) => verifier.isVoter(sid)).length,
+      syncedNonVoting: followers.filter(({ sid }) => !verifier.isVoter(sid)).length,
+      syncedObservers: serving.length - followers.length,
+      pendingSyncs,
+      proposals: this.#proposals,
+      proposalSizes: this.#sizes,
+      uptimeMs: this.#nowMs() - this.#servingSinceMs,
+    };
+  }
+
+  #count(bytes: number): void {
+    const { min, max } = this.#sizes;
+    this.#proposals++;
+    this.#sizes = { last: bytes, min: min < 0 ? bytes : Math.min(min, bytes), max: Math.max(max, bytes) };
+  }
+
   #propose(txn: Transaction): void {
+    this.#count(encodeTransaction(txn).length);
     const { configurations } = this.#parts;
     if (txn.body.type === RECONFIG && txn.body.data !== null) {
       const next = configurations.read(decodeUtf8(txn.body.data));

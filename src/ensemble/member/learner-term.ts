@@ -213,7 +213,7 @@ export class LearnerTerm implements Term {
     if (this.#activate(this.#newConfig, null)) return;
     const sessions = new LearnerSessions(firstSessionId(Number(sid), clock.wallMs()), house.database.sessions.entries());
     this.#sessions = sessions;
-    this.#serving = new Serving(this.#parts.servingParts(), {
+    this.#serving = new Serving(this.#parts.servingParts(this.#leader, () => null), {
       sessions,
       expires: null,
       revalidate: (sessionId, timeoutMs, answer) => this.#revalidate(sessionId, timeoutMs, answer),

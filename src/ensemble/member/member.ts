@@ -7,6 +7,7 @@ import { ClientPorts, readClientPortSettings } from '../client-ports.ts';
 import { readSettings, refuseUnsupportedProperties, type Settings } from '../config/settings.ts';
 import { readAdminSettings } from '../config/admin-settings.ts';
 import type { ZooCfg } from '../config/zoo-cfg.ts';
+import type { EnsembleView, LeadingView } from '../admin/ensemble-view.ts';
 import type { CancelTimer } from '../../base/clock.ts';
 import { decodeUtf8, encodeUtf8 } from '../../base/text.ts';
 import { readConfig } from '../replication/election/memberships.ts';
@@ -230,7 +231,7 @@ export class Member {
       configurations: this.#configurations,
       house: this.#house,
       packetBytesMax: Math.max(DEFAULT_PACKET_BYTES, this.#settings.requestBytesMax * 2),
-      servingParts: () => this.#servingParts(),
+      servingParts: (leader, leading) => this.#servingParts(leader, leading),
       events: {
         onServing: (epoch) => this.#election.setEpoch(BigInt(epoch)),
         onReconfigured: () => void this.#reconfigured(),
@@ -276,7 +277,25 @@ export class Member {
     this.#house.database.tree.setConfig(encodeUtf8(formatMembership(current)), current.version, now);
   }
 
-  #servingParts(): ServingParts {
+  #ensembleView(leader: bigint, leading: () => LeadingView | null): EnsembleView {
+    const { sid, initLimit, syncLimit } = this.#options;
+    const { current } = this.#configurations;
+    const own = current.members.get(sid);
+    const ports = own?.addresses[0];
+    const address = current.members.get(leader)?.addresses[0];
+    return {
+      sid, initLimit, syncLimit,
+      electionPort: ports?.electionPort ?? -1,
+      quorumPort: ports?.quorumPort ?? -1,
+      observer: own?.role === 'observer',
+      membershipText: formatMembership(current),
+      quorumSize: current.verifier.voters.size,
+      leader: { sid: leader, host: address?.host ?? '', port: address?.quorumPort ?? -1 },
+      leading: leading(),
+    };
+  }
+
+  #servingParts(leader: bigint, leading: () => LeadingView | null): ServingParts {
     const { config, configText, jaas } = this.#options;
     this.#showConfiguration();
     return {
@@ -287,6 +306,7 @@ export class Member {
       stats: this.#stats,
       connections: this.#connections,
       port: () => this.port,
+      ensemble: () => this.#ensembleView(leader, leading),
       tls: { port: () => this.securePort, handshakes: () => this.#ports?.handshakes ?? 0 },
       persist: (txn) => this.#house.append(txn),
     };

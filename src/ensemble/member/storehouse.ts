@@ -114,9 +114,9 @@ export class Storehouse {
 
   /** Cuts off everything after a transaction. @throws StorageError when that cannot be */
   async truncate(zxid: bigint): Promise<void> {
-    const { snapshots, logs } = this.#environment;
+    const { snapshots, logs, gzip } = this.#environment;
     await this.#journal.close();
-    await truncateAfter(snapshots, logs, zxid);
+    await truncateAfter(snapshots, logs, zxid, new SnapshotCodecs(gzip));
     this.#take(await restore(this.#environment, this.#settings));
     if (this.#logged !== zxid) {
       throw new StorageError('LogGap', `the leader wants everything after ${formatId(zxid)} cut off, but there is none: the log ends at ${formatId(this.#logged)}`);

@@ -2,6 +2,7 @@
 
 import type { Logger } from '../../base/logger.ts';
 import type { Clock } from '../../base/clock.ts';
+import type { LeadingView } from '../admin/ensemble-view.ts';
 import type { QuorumNetwork } from '../quorum-network.ts';
 import type { Configurations } from './configurations.ts';
 import type { Serving, ServingParts } from '../serving.ts';
@@ -42,7 +43,7 @@ export interface TermParts {
   /** The longest buffer in a packet of the leader port, in bytes. */
   readonly packetBytesMax: number;
   /** Made anew, since the tree may have been replaced since the last term. */
-  servingParts(): ServingParts;
+  servingParts(leader: bigint, leading: () => LeadingView | null): ServingParts;
   readonly events: TermEvents;
 }
 

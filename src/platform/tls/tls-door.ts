@@ -17,6 +17,8 @@ const HANDSHAKE_RECORD = 0x16;
 export interface TlsDoor {
   /** A connection has come. */
   take(socket: Socket): void;
+  /** Other keys and certificates for those who come from now on. */
+  renew(options: SecureContextOptions): void;
   /** Sends everybody away who is not in yet. */
   close(): void;
 }
@@ -45,8 +47,12 @@ export function tlsDoor(
     const visitor = visitors.get(keyOf(socket));
     const { peer, refusal } = identify(socket, settings.clientAuth);
     visitor?.settle(refusal);
-    if (visitor === undefined || refusal !== null) socket.destroy();
-    else admit(socket, peer);
+    if (visitor !== undefined && refusal === null) {
+      admit(socket, peer);
+      return;
+    }
+    socket.on('error', () => undefined);
+    socket.destroy();
   });
   server.on('tlsClientError', (error, socket) => {
     const visitor = visitors.get(keyOf(socket));
@@ -63,7 +69,7 @@ export function tlsDoor(
     }
     const address = withoutV4Prefix(socket.remoteAddress);
     const visitor = welcome(socket, handshakeMs, (failed) => {
-      visitors.delete(key);
+      if (visitors.get(key) === visitor) visitors.delete(key);
       handshakes.end(address, failed);
     });
     const key = keyOf(socket);
@@ -92,6 +98,7 @@ export function tlsDoor(
   };
   return {
     take,
+    renew: (renewed) => server.setSecureContext(renewed),
     close: () => {
       for (const { socket } of [...visitors.values()]) socket.destroy();
     },

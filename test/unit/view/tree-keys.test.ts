@@ -66,6 +66,15 @@ describe('keys in the tree', () => {
     expect(tree.cursor.value).toBe('/items');
   });
 
+  test('capitals are typed with Shift, which ends no word', () => {
+    press('k');
+    press('Shift');
+    press('E');
+    press('y');
+    press('s');
+    expect(tree.cursor.value).toBe('/keys');
+  });
+
   test('letters that lead nowhere leave the cursor', () => {
     type('kz');
     expect(tree.cursor.value).toBe('/keyboard');

@@ -72,6 +72,11 @@ export class Leader {
     return new Set([this.#options.sid, ...this.#learners.in('serving').map(({ sid }) => sid)]);
   }
 
+  /** Syncs that wait for what was proposed before them. */
+  get pendingSyncs(): number {
+    return this.#syncs.size;
+  }
+
   /** For `mntr`: learners by sid with whether they are in step. */
   get learners(): readonly { readonly sid: bigint; readonly observer: boolean; readonly serving: boolean }[] {
     return this.#learners.all().map(({ sid, observer, stage }) => ({ sid, observer, serving: stage === 'serving' }));

@@ -5,6 +5,12 @@ import type { LinkId } from '../messages.ts';
 export class Syncs {
   readonly #waiting = new Map<bigint, (LinkId | null)[]>();
 
+  get size(): number {
+    let size = 0;
+    for (const links of this.#waiting.values()) size += links.length;
+    return size;
+  }
+
   /** @param behind the last transaction that was proposed @param link null: this server's own client */
   wait(link: LinkId | null, behind: bigint): void {
     const others = this.#waiting.get(behind);

@@ -44,7 +44,7 @@ function causeText(logTail: string): string {
   const last = (pattern: RegExp): string | undefined => lines.filter((line) => pattern.test(line)).at(-1);
   const own = last(/^zooscope: /)?.replace(/^zooscope: /, '');
   const java = last(/^Caused by: /) ?? last(/^([\w$]+\.)+[\w$]*(Exception|Error)\b/) ?? last(/ ERROR |\bError\b/);
-  const cause = own ?? java;
+  const cause = (own ?? java)?.replace(/\.$/, '');
   if (cause === undefined) return '';
   return `: ${cause.length > CAUSE_CHARS_MAX ? `${cause.slice(0, CAUSE_CHARS_MAX)}...` : cause}`;
 }

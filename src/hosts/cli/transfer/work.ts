@@ -3,8 +3,8 @@
 import type { Logger } from '../../../base/logger.ts';
 import { fileExportInput } from '../../../platform/transfer/export-input.ts';
 import { fileExportOutput } from '../../../platform/transfer/export-output.ts';
+import { anew } from '../../../services/transfer/anew.ts';
 import type { FileSide, JobOptions, LiveSide, Side, Work } from '../../../services/transfer/api.ts';
-import type { ExportOutput } from '../../../services/transfer/ports.ts';
 import type { AuthText, FileText, LiveText, SideText, TransferCommand, TransferSettings } from './command.ts';
 import { ensembleSource } from './ensemble.ts';
 import { kindsOnDisk } from './kinds-on-disk.ts';
@@ -47,16 +47,3 @@ export async function workOf({ task, settings }: TransferCommand, goesOn: boolea
 }
 
 const fileSide = ({ file, part }: FileText): FileSide => ({ kind: 'file', input: fileExportInput(file), below: part });
-
-/** The same file, as if no earlier run had left anything. */
-function anew(output: ExportOutput): ExportOutput {
-  return {
-    name: output.name,
-    kept: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve({ done: true as const, value: undefined }) }) }),
-    begin: (bytes) => output.begin(bytes),
-    write: (lines) => output.write(lines),
-    checkpoint: () => output.checkpoint(),
-    finish: () => output.finish(),
-    close: () => output.close(),
-  };
-}

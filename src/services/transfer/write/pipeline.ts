@@ -22,10 +22,12 @@ const ROUNDS_MAX = 8;
 /** How often one node is looked at anew because it was overtaken. */
 const LOOKS_MAX = 6;
 const LOOKS_AT_ONCE = 32;
-/** When a request was lost this often with others, one of them may be the reason: they go in small portions. */
-const LOST_TOGETHER = 3;
-/** A request that was lost this often when it was the only one is the reason itself. */
-const LOST_ALONE = 3;
+/**
+ * Requests of a session are carried out in order: one that ends the connection is always the first that did not take
+ * place. When a request was that this often, it is sent alone; when it is lost so, too, it is the reason.
+ */
+const BLAMED_MAX = 3;
+const LOST_ALONE_MAX = 3;
 /** A server that answers that it is busy is left alone for so long, ms, and longer each time. */
 const BUSY_PAUSE_MS = 200;
 
@@ -36,8 +38,9 @@ interface Running {
   looks: number;
   /** A reply for it was lost. */
   lost: boolean;
-  /** How often the connection ended with it under way, and with nothing else. */
+  /** How often the connection ended with it under way; so often as the first that did not take place; with nothing else. */
   losses: number;
+  blamed: number;
   lossesAlone: number;
   alone: boolean;
 }
@@ -62,9 +65,6 @@ export class Pipeline {
   #sent = 0;
   #troubled = false;
   #rounds = 0;
-  /** Requests that go at once after losses; see nextPortion. */
-  #portion = Number.POSITIVE_INFINITY;
-  #portionLost = false;
   #ends: { readonly error: unknown } | null = null;
   /** The node under which nothing can be made. */
   #blocked: string | null = null;
@@ -82,7 +82,7 @@ export class Pipeline {
   async push(step: Step): Promise<void> {
     if (step.kind === 'write') while (!this.#hasRoom(step)) await this.#makeRoom();
     if (this.#ends !== null) throw this.#ends.error;
-    const running: Running = { step, sent: false, outcome: null, looks: 0, lost: false, losses: 0, lossesAlone: 0, alone: false };
+    const running: Running = { step, sent: false, outcome: null, looks: 0, lost: false, losses: 0, blamed: 0, lossesAlone: 0, alone: false };
     this.#running.push(running);
     if (step.kind === 'write') this.#begin(running, step);
     else this.#advance();
@@ -166,7 +166,7 @@ export class Pipeline {
       this.#sent--;
       running.outcome = outcome;
       if (outcome.kind === 'again') this.#troubled = true;
-      if (outcome.kind === 'again' && isWeather(outcome.error) && !outcome.error.retrySafe) this.#lose(running);
+      if (outcome.kind === 'again' && isWeather(outcome.error) && !outcome.error.retrySafe) running.losses++;
       if (outcome.kind === 'ends') this.#ends ??= outcome;
       this.#advance();
       const wake = this.#wake;
@@ -224,28 +224,13 @@ export class Pipeline {
     this.#hooks.settled(step, { ...note, action: outcome.action, reason: outcome.reason, message: outcome.message });
   }
 
-  #lose(running: Running): void {
-    running.losses++;
-    if (running.alone) running.lossesAlone++;
-    this.#portionLost = true;
-  }
-
-  /** How many of those that were lost are sent at once: few where one of them may end the connection, then more. */
-  #nextPortion(lost: readonly Running[]): number {
-    if (lost.length === 0) this.#portion = Number.POSITIVE_INFINITY;
-    else if (!this.#portionLost) this.#portion *= 2;
-    else if (this.#portion !== Number.POSITIVE_INFINITY) this.#portion = Math.max(1, Math.floor(this.#portion / 4));
-    else if (lost.some(({ losses }) => losses >= LOST_TOGETHER)) this.#portion = 1;
-    this.#portionLost = false;
-    return this.#portion;
-  }
-
   /** Everything that was sent has an end, then what is open is looked at, then sent again, in order. */
   async #recover(): Promise<void> {
     await this.settle();
     if (this.#ends !== null) return;
     const lost = this.#running.slice(this.#first).filter(({ outcome }) => outcome?.kind === 'again');
-    const open = lost.slice(0, this.#nextPortion(lost));
+    const [first] = lost;
+    const open = first !== undefined && first.blamed >= BLAMED_MAX ? [first] : lost;
     this.#troubled = open.length < lost.length;
     if (open.length === 0) return;
     const last = open.map(({ outcome }) => (outcome?.kind === 'again' ? outcome.error : null)).find((error) => error !== null) as ZooError;
@@ -256,13 +241,14 @@ export class Pipeline {
     await this.#endpoint.read('write', (client) => client.sync('/'));
     const looks = await mapPooled(open, LOOKS_AT_ONCE, undefined, async (running) => {
       const step = running.step as WriteStep;
-      running.alone = open.length === 1;
       if (running.outcome === HELD) return { running, step, look: { outcome: null, act: step.act, note: step.note, now: null, stops: false } };
-      running.looks++;
+      // Bad weather has its own bounds.
+      if (running.outcome?.kind === 'again' && !isWeather(running.outcome.error)) running.looks++;
       running.lost ||= running.outcome?.kind === 'again' && isPassing(running.outcome.error) && !running.outcome.error.retrySafe;
       return { running, step, look: await step.look(running.lost) };
     });
     await this.#hooks.touching(looks);
+    blame(looks.find(({ running, look }) => running.outcome !== HELD && look.outcome === null)?.running, lost.length === 1 || open.length < lost.length);
     for (const { running, step, look } of looks) this.#goOn(running, step, look);
     this.#advance();
   }
@@ -270,7 +256,7 @@ export class Pipeline {
   #goOn(running: Running, step: WriteStep, look: Look): void {
     if (look.outcome !== null) {
       running.outcome = look.outcome;
-    } else if (running.lossesAlone >= LOST_ALONE) {
+    } else if (running.lossesAlone >= LOST_ALONE_MAX) {
       running.outcome = endsConnection(step);
     } else if (running.looks > LOOKS_MAX) {
       const message = 'it changed again and again while it was written';
@@ -289,6 +275,17 @@ export class Pipeline {
 
 /** Not sent yet. */
 const HELD: Outcome = { kind: 'again', error: new ConnectionLostError('not sent yet', false) };
+
+/** @param alone whether it goes alone now */
+function blame(first: Running | undefined, alone: boolean): void {
+  if (first === undefined) return;
+  if (first.losses > 0) {
+    first.blamed++;
+    if (first.alone) first.lossesAlone++;
+  }
+  first.losses = 0;
+  first.alone = alone;
+}
 
 function endsConnection({ path, act }: WriteStep): Outcome {
   const message = `the connection ended each time that it was sent (${requestBytes(path, act)} bytes): it may be over the servers' jute.maxbuffer`;

@@ -43,6 +43,9 @@ function typing(tree: TreeSession): { readonly letter: (letter: string, current:
   return { letter, end };
 }
 
+/** Keys that end a typed word; Shift and its like are a part of typing. */
+const WORD_ENDS = /^(?:Arrow|Page|Home|End|Enter|Escape|Tab)/;
+
 /** Handles keys for one tree. @returns whether the key was used */
 export function treeKeys(tree: TreeSession, { page, open, note }: TreeKeyActions): (event: KeyboardEvent) => boolean {
   const { model } = tree;
@@ -89,7 +92,6 @@ export function treeKeys(tree: TreeSession, { page, open, note }: TreeKeyActions
   };
   const act = (key: string, row: number): boolean => {
     const isNote = model.at(row).index === NOTE_ROW;
-    if (key.length > 1) typed.end();
     if (key === 'ArrowRight') return right(row);
     if (key === 'ArrowLeft') return left(row);
     if (key === 'Enter' || key === ' ') {
@@ -106,12 +108,10 @@ export function treeKeys(tree: TreeSession, { page, open, note }: TreeKeyActions
 
   return (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return false;
+    if (WORD_ENDS.test(event.key)) typed.end();
     const row = current();
     const to = moveTo(event.key, row);
-    if (to !== null) {
-      typed.end();
-      return goTo(to);
-    }
+    if (to !== null) return goTo(to);
     return row === -1 ? false : act(event.key, row);
   };
 }

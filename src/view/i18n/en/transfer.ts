@@ -85,7 +85,7 @@ export const transfer = {
   actions: { create: 'create', change: 'change', remove: 'remove', same: 'same', leave: 'left alone', fail: 'failed' },
   done: { create: 'created', change: 'changed', remove: 'removed', same: 'the same', leave: 'left alone', fail: 'failed' },
   exported: { create: 'exported', change: 'exported', remove: 'removed', same: 'the same', leave: 'left out', fail: 'failed' },
-  sides: { create: 'only in B', change: 'differs', remove: 'only in A', same: 'the same', leave: 'left out', fail: 'failed' },
+  sides: { create: 'only in B', change: 'different', remove: 'only in A', same: 'the same', leave: 'left out', fail: 'failed' },
   nodeKinds: { persistent: 'persistent', ephemeral: 'ephemeral', container: 'container', ttl: 'with a time to live' },
   differences: { data: 'data', acl: 'ACL', kind: 'kind' },
   reasons: {

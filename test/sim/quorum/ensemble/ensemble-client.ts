@@ -59,7 +59,8 @@ export interface ClientParts {
   readonly random: Random;
   readonly scheduler: Scheduler;
   readonly network: SimNetwork;
-  readonly servers: readonly string[];
+  /** Where to try next. */
+  readonly server: () => string;
   readonly timeoutMs: number;
   /** Counts what happens, in all clients together. */
   readonly count: () => number;
@@ -163,9 +164,9 @@ export class EnsembleClient {
   }
 
   #connect(): void {
-    const { network, servers, random, scheduler, timeoutMs, name } = this.#parts;
+    const { network, random, scheduler, timeoutMs, name } = this.#parts;
     const attempt = ++this.#attempt;
-    const server = servers[below(random, servers.length)] as string;
+    const server = this.#parts.server();
     const again = (): void => {
       if (attempt === this.#attempt && this.#socket === null) scheduler.after(RETRY_MS + below(random, 100), () => attempt === this.#attempt && this.#connect());
     };
@@ -279,8 +280,10 @@ export class EnsembleClient {
 
   #answered(call: Call, reply: { readonly zxid: bigint; readonly err: number; readonly body: Buffer }): void {
     Object.assign(call, { answered: this.#parts.count(), zxid: reply.zxid, err: reply.err, body: reply.body });
-    const { asked: { watch, path, writes, type } } = call;
+    const { asked: { watch, path, writes, type, kind } } = call;
     if (writes === true) this.answeredWrites++;
+    // Refused because the session is being closed: then nothing is watched.
+    if (kind === 'setWatches' && reply.err !== 0) call.connection.watches.length = 0;
     if (watch !== undefined && reply.err === 0) {
       call.connection.watches.push({ kind: watch, path, since: reply.zxid, seenBefore: reply.zxid, fired: false, seenAfter: null });
     }

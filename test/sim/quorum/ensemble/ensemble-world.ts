@@ -106,6 +106,7 @@ class EnsembleWorld {
       synchronised: (how) => {
         this.#syncs[how]++;
       },
+      broken: (what) => this.#fail(what),
     });
     try {
       await this.#live();
@@ -243,7 +244,7 @@ class EnsembleWorld {
   /** Cut off from all members, sometimes from all clients too; sometimes its power goes before it is back. */
   #isolate(one: SimMember, forMs: number): void {
     for (const member of this.#members) this.#network.part(one.host, member.host);
-    if (forMs % 2 === 0) for (const { name } of this.#clients) this.#network.part(one.host, name);
+    if (forMs % 4 === 0) for (const { name } of this.#clients) this.#network.part(one.host, name);
     if (forMs % 5 === 0) this.#scheduler.after(forMs / 2, () => this.#crash(one, true, false, forMs));
     this.#scheduler.after(forMs, () => this.#network.heal());
   }
@@ -311,13 +312,20 @@ class EnsembleWorld {
   #makeClient(i: number): EnsembleClient {
     return new EnsembleClient({
       name: `c${i + 1}`, random: this.#random, scheduler: this.#scheduler, network: this.#network, timeoutMs: SESSION_MS,
-      servers: this.#members.map(({ host }) => host),
+      server: () => this.#pickServer(),
       count: () => this.#count++,
       fail: (what) => this.#fail(what),
       note: (text) => {
         if (this.#withLogs) this.#note(text);
       },
     });
+  }
+
+  /** Writes that only a leader has are what a next one must cut off: the leader has clients more often than others. */
+  #pickServer(): string {
+    const leader = this.#members.find(({ mode }) => mode === 'leader');
+    const one = this.#members[below(this.#random, this.#members.length)] as SimMember;
+    return below(this.#random, 3) === 0 && leader !== undefined ? leader.host : one.host;
   }
 
   #config(): ZooCfg {

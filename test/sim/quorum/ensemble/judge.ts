@@ -83,7 +83,7 @@ function judgeWriters({ committed, clients }: Case, fail: (what: string) => void
 }
 
 function takesEffect(body: TxnBody): boolean {
-  return body.type !== -1 && (body.type !== 14 || !body.parts.some((part) => part.type === -1));
+  return body.type !== -1 && (body.type !== 14 || (body.parts.length > 0 && body.parts.every((part) => part.type !== -1)));
 }
 
 function isWhatWasAsked({ asked }: Call, body: TxnBody): boolean {

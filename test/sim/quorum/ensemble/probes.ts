@@ -3,9 +3,12 @@
  * from whose turn it is: everything that happens in a process happens between two steps of the simulation.
  */
 
-import { epochOf } from '../../../../src/model/zxid.ts';
+import { epochOf, formatId } from '../../../../src/model/zxid.ts';
 import { Storehouse } from '../../../../src/ensemble/member/storehouse.ts';
+import type { LeaderEffects } from '../../../../src/ensemble/replication/effects.ts';
 import { Leader } from '../../../../src/ensemble/replication/leader/leader.ts';
+import { Learner } from '../../../../src/ensemble/replication/learner/learner.ts';
+import type { LinkId } from '../../../../src/ensemble/replication/messages.ts';
 import { Database } from '../../../../src/ensemble/tree/database.ts';
 import type { Transaction } from '../../../../src/ensemble/txn/transaction.ts';
 import type { Life } from './sim-member.ts';
@@ -17,6 +20,8 @@ export interface Watcher {
   began(life: Life, epoch: number, start: bigint): void;
   /** A leader told a learner where to begin. */
   synchronised(how: 'diff' | 'trunc' | 'snap'): void;
+  /** Leader and learner broke a rule of what they say to each other. */
+  broken(what: string): void;
 }
 
 let watcher: Watcher | null = null;
@@ -57,9 +62,37 @@ function install(): void {
   const { step } = Leader.prototype;
   Leader.prototype.step = function (this: Leader, input) {
     const effects = step.call(this, input);
-    for (const { message: { kind } } of effects.send) {
-      if (kind === 'diff' || kind === 'trunc' || kind === 'snap') watcher?.synchronised(kind);
-    }
+    const own = ends.get(this) ?? new Map<LinkId, bigint>();
+    ends.set(this, own);
+    if (input.kind === 'message' && input.message.kind === 'ackEpoch') own.set(input.link, input.message.lastZxid);
+    look(effects, own);
     return effects;
   };
+
+  const { step: learn } = Learner.prototype;
+  Learner.prototype.step = function (this: Learner, input) {
+    const effects = learn.call(this, input);
+    // A leader's stream has no hole: that a learner would notice one does not make it right.
+    if (effects.ended !== null && HOLES.test(effects.ended)) watcher?.broken(effects.ended);
+    return effects;
+  };
+}
+
+const HOLES = /not the next one|something is missing|before the leader said|said twice|is not awaited/;
+
+/** Where the logs of each leader's learners ended, by link. */
+const ends = new WeakMap<Leader, Map<LinkId, bigint>>();
+
+/** Never a TRUNC across an epoch, unless the learner goes on from where the leader ends (facts 5.6). */
+function look({ send }: LeaderEffects, endOf: ReadonlyMap<LinkId, bigint>): void {
+  send.forEach(({ link, message }, i) => {
+    const { kind } = message;
+    if (kind !== 'diff' && kind !== 'trunc' && kind !== 'snap') return;
+    watcher?.synchronised(kind);
+    const end = endOf.get(link);
+    // Behind a proposal of the history comes its commit; behind one that is under way another one, or NEWLEADER.
+    const walked = send[i + 2]?.link === link && send[i + 2]?.message.kind === 'commit';
+    if (kind !== 'trunc' || end === undefined || !walked) return;
+    if (epochOf(message.zxid) !== epochOf(end)) watcher?.broken(`a TRUNC from ${formatId(end)} to ${formatId(message.zxid)}, across an epoch`);
+  });
 }

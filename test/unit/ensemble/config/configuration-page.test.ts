@@ -30,7 +30,7 @@ const rows: readonly Row[] = page.split('\n').flatMap((line) => {
 const keysThat = (standing: string): string[] => rows.filter((row) => row.standing === standing).map(({ key }) => key);
 const BASE = 'dataDir=/data\nclientPort=2181\nadmin.enableServer=true\nssl.keyStore.location=key.pem\nssl.trustStore.location=trust.pem\n';
 /** Where a row stands for several keys. */
-const EXAMPLES: Readonly<Record<string, string>> = { 'authProvider.N': 'authProvider.1', 'server.N': 'server.1' };
+const EXAMPLES: Readonly<Record<string, string>> = { 'authProvider.N': 'authProvider.1', 'server.N': 'server.1', 'ssl.quorum.N': 'ssl.quorum.keyStore.location' };
 /** Names that are whole as properties. */
 const WHOLE = new Set(['java.security.auth.login.config', 'jute.maxbuffer', 'readonlymode.enabled']);
 

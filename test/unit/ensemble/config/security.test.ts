@@ -14,7 +14,7 @@ describe('TLS', () => {
     expect(tls({})).toEqual({
       keyStore: { key: 'ssl.keyStore.location', location: '/k.pem', type: 'PEM', password: '', passwordPath: null },
       trustStore: { key: 'ssl.trustStore.location', location: '/t.p12', type: 'PKCS12', password: '', passwordPath: null },
-      clientAuth: 'need', versions: ['TLSv1.2', 'TLSv1.3'], ciphers: null, detectionTimeoutMs: 5000, handshakesMax: 0,
+      clientAuth: 'need', versions: ['TLSv1.2', 'TLSv1.3'], ciphers: null, detectionTimeoutMs: 5000, handshakesMax: 0, reload: false,
     });
   });
 
@@ -45,7 +45,7 @@ describe('TLS', () => {
     [{ 'ssl.crl': 'true' }, 'ssl.crl=true: not supported'],
     [{ 'ssl.ocsp': 'true' }, 'ssl.ocsp=true: not supported'],
     [{ 'ssl.clientHostnameVerification': 'true' }, 'ssl.clientHostnameVerification=true: not supported'],
-    [{ 'client.certReload': 'true' }, 'client.certReload=true: not supported'],
+    [{ 'client.certReload': 'perhaps' }, 'client.certReload=perhaps: true or false is needed'],
     [{ 'ssl.context.supplier.class': 'a.B' }, 'ssl.context.supplier.class=a.B: a Java class'],
     [{ 'ssl.x509.clientCertIdType': 'SAN' }, 'ssl.x509.clientCertIdType: not supported'],
     [{ 'ssl.authProvider': 'mine' }, 'ssl.authProvider=mine: only x509'],

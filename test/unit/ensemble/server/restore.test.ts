@@ -110,6 +110,22 @@ describe('restore', () => {
     expect([...seen].sort()).toEqual(['new', 'old']);
   });
 
+  test('what still waited to be let in when it began comes to nothing', async () => {
+    const disk = memoryDisk();
+    const harness = await Harness.start({ disk, config: { ...config, request_throttle_max_requests: '1', request_throttle_stall_time: '5' } });
+    const client = await harness.join();
+    for (let i = 0; i < 30; i++) client.ask(1, ask.create(`/waiting${i}`, 'x'));
+    expect((await command(harness, 'restore', await someSnapshot())).status).toBe(200);
+    await harness.clock.advance(5000);
+    const again = await harness.join();
+    expect((await again.do(1, ask.create('/after', 'x'))).err).toBe(0);
+    await harness.server.stop();
+    const next = await Harness.start({ config, disk });
+    expect([...(next.server.view.tree.children('/') ?? [])].sort()).toEqual(['after', 'new', 'zookeeper']);
+    expect(next.server.view.digestMismatches).toBe(0);
+    await next.server.stop();
+  });
+
   test('without the new state’s snapshot the log cannot be taken for its beginning', async () => {
     const disk = memoryDisk();
     const harness = await withOld(disk);

@@ -1,9 +1,11 @@
 /** The door of a port for TLS: who comes in, as whom, and that nobody stays at it for ever. */
 
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, expect, test } from 'vitest';
+import { seededRandom } from '../../../../src/base/random.ts';
 import { readTlsSettings } from '../../../../src/ensemble/config/tls-settings.ts';
 import type { HandshakeGate, Listener, TlsListening } from '../../../../src/ensemble/listener.ts';
 import { certificateOwner } from '../../../../src/ensemble/processors/auth/x509/principal-name.ts';
@@ -37,14 +39,15 @@ describeWith(['openssl'], 'the door of a port for TLS', () => {
     /** Who came in: an owner, `anonymous`, or `in the clear`. */
     readonly guests: string[];
     readonly received: string[];
+    readonly reloads: (string | null)[];
   }
 
   async function openDoor(keys: Record<string, string> = {}, more: Partial<TlsListening> = {}): Promise<Door> {
     const settings = readTlsSettings(new Map(Object.entries({
       'ssl.keyStore.location': own.pemFile, 'ssl.trustStore.location': authority.file('trust.pem', authority.own.certificate), ...keys,
     }).map(([key, value]) => [`zookeeper.${key}`, value])));
-    const door: Omit<Door, 'port'> = { ends: [], guests: [], received: [] };
-    const handshakes: HandshakeGate = { begin: () => true, end: (_address, failed) => void door.ends.push(failed) };
+    const door: Omit<Door, 'port'> = { ends: [], guests: [], received: [], reloads: [] };
+    const handshakes: HandshakeGate = { begin: () => true, end: (_address, failed) => void door.ends.push(failed), reloaded: (failed) => void door.reloads.push(failed) };
     listener = await nodeListen({ host: '127.0.0.1', port: 0, backlog: -1, tls: { settings, plainToo: false, handshakes, ...more } }, (socket) => {
       const certificate = socket.tls?.certificate;
       door.guests.push(socket.tls === undefined ? 'in the clear' : certificate == null ? 'anonymous' : certificateOwner(certificate) ?? '?');
@@ -116,7 +119,7 @@ describeWith(['openssl'], 'the door of a port for TLS', () => {
   test('a handshake that goes on and on is cut off', async () => {
     const ends: (string | null)[] = [];
     const settings = readTlsSettings(new Map([['zookeeper.ssl.keyStore.location', own.pemFile], ['zookeeper.ssl.clientAuth', 'none']]));
-    const handshakes: HandshakeGate = { begin: () => true, end: (_address, failed) => void ends.push(failed) };
+    const handshakes: HandshakeGate = { begin: () => true, end: (_address, failed) => void ends.push(failed), reloaded: () => undefined };
     const options = { key: own.key, cert: own.certificate };
     const door = tlsDoor({ settings, plainToo: false, handshakes }, options, () => { throw new Error('nobody'); }, 200);
     const server = createServer((socket) => door.take(socket)).listen(0, '127.0.0.1');
@@ -129,6 +132,46 @@ describeWith(['openssl'], 'the door of a port for TLS', () => {
     clearInterval(drip);
     await expect.poll(() => ends).toEqual(['it took too long']);
     server.close();
+  });
+
+  test('keys that are replaced count for those who come after; what cannot be used changes nothing', async () => {
+    const store = authority.file('renewed.pem', readFileSync(own.pemFile, 'utf8'));
+    const door = await openDoor({ 'ssl.keyStore.location': store, 'client.certReload': 'true' });
+    const nameOf = async (): Promise<string | undefined> => {
+      const socket = come(door.port, keys(alice)) as TLSSocket;
+      await once(socket, 'secureConnect');
+      return socket.getPeerX509Certificate()?.subject;
+    };
+    const early = come(door.port, keys(alice));
+    expect(await echo(early, 'early')).toBe('early');
+    expect(await nameOf()).toBe('CN=localhost');
+    const next = authority.issue({ subject: '/CN=renewed' });
+    authority.file('renewed.pem', next.key + next.certificate);
+    await expect.poll(() => door.reloads, { timeout: 5_000 }).toEqual([null]);
+    expect(await nameOf()).toBe('CN=renewed');
+    authority.file('renewed.pem', 'nothing');
+    await expect.poll(() => door.reloads, { timeout: 5_000 }).toHaveLength(2);
+    expect(door.reloads[1]).toMatch(/a private key and its certificates are needed in it$/);
+    expect(await nameOf()).toBe('CN=renewed');
+    expect(await echo(early, 'still here')).toBe('still here');
+  });
+
+  test('hundreds who talk nonsense leave the door as it was', async () => {
+    const door = await openDoor({}, {});
+    const random = seededRandom(11);
+    const crowd = Array.from({ length: 300 }, () => {
+      const socket = come(door.port, null);
+      const bytes = Uint8Array.from({ length: 1 + (random.uint32() % 400) }, () => random.uint32() & 0xff);
+      // Half of them begin as a handshake does.
+      if (random.uint32() % 2 === 0) bytes.set([0x16, 3, 1].slice(0, bytes.length));
+      socket.end(bytes);
+      return closed(socket.resume());
+    });
+    await Promise.all(crowd);
+    await expect.poll(() => door.ends.length).toBe(300);
+    expect(door.ends).not.toContain(null);
+    expect(await echo(come(door.port, keys(alice)), 'hello')).toBe('hello');
+    expect(door.guests).toEqual(['CN=alice']);
   });
 
   test('closing the port sends away who is still at the door', async () => {
@@ -145,7 +188,7 @@ describeWith(['openssl'], 'the door of a port for TLS', () => {
   test('a gate that is shut lets nobody begin', async () => {
     const refused: string[] = [];
     const door = await openDoor({}, {
-      handshakes: { begin: (address) => { refused.push(address); return false; }, end: () => { throw new Error('never begun'); } },
+      handshakes: { begin: (address) => { refused.push(address); return false; }, end: () => { throw new Error('never begun'); }, reloaded: () => undefined },
     });
     await closed(come(door.port, keys(alice)));
     expect(refused).toEqual(['127.0.0.1']);

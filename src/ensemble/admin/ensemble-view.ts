@@ -1,0 +1,78 @@
+/** What a member of an ensemble has to show beside what every server has (facts 6.1 to 6.3). */
+
+/** Sizes of proposals in bytes; -1 before the first. */
+export interface ProposalSizes {
+  readonly last: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export interface LeadingView {
+  readonly learners: number;
+  readonly syncedFollowers: number;
+  readonly syncedObservers: number;
+  /** In step, and no voters. */
+  readonly syncedNonVoting: number;
+  readonly pendingSyncs: number;
+  readonly proposals: number;
+  readonly proposalSizes: ProposalSizes;
+  readonly uptimeMs: number;
+}
+
+export interface EnsembleView {
+  readonly sid: bigint;
+  readonly initLimit: number;
+  readonly syncLimit: number;
+  readonly electionPort: number;
+  readonly quorumPort: number;
+  readonly observer: boolean;
+  /** The configuration in force, as Apache prints it. */
+  readonly membershipText: string;
+  readonly quorumSize: number;
+  /** Who leads: its id and quorum address. */
+  readonly leader: { readonly sid: bigint; readonly host: string; readonly port: number };
+  /** Null for a learner. */
+  readonly leading: LeadingView | null;
+}
+
+type Pair = readonly [string, string | number];
+
+/** FastLeaderElection, the only algorithm there is. */
+const ELECTION_ALGORITHM = 3;
+
+/** The lines of `conf` that follow the server's id. */
+export function ensembleConfiguration(view: EnsembleView): Pair[] {
+  return [
+    ['initLimit', view.initLimit], ['syncLimit', view.syncLimit], ['electionAlg', ELECTION_ALGORITHM],
+    ['electionPort', view.electionPort], ['quorumPort', view.quorumPort], ['peerType', view.observer ? 1 : 0],
+  ];
+}
+
+/** Figures of `mntr` without their prefix. */
+export function ensembleFigures(view: EnsembleView, mode: string): Pair[] {
+  const state: Pair[] = [['peer_state', `${STATE_WORDS[mode] ?? mode} - broadcast`], ['quorum_size', view.quorumSize]];
+  const { leading } = view;
+  if (leading === null) return state;
+  return [
+    ...state,
+    ['learners', leading.learners],
+    ['synced_followers', leading.syncedFollowers],
+    ['synced_non_voting_followers', leading.syncedNonVoting],
+    ['synced_observers', leading.syncedObservers],
+    ['pending_syncs', leading.pendingSyncs],
+    ['leader_uptime', Math.floor(leading.uptimeMs)],
+    ['last_proposal_size', leading.proposalSizes.last],
+    ['min_proposal_size', leading.proposalSizes.min],
+    ['max_proposal_size', leading.proposalSizes.max],
+    ['proposal_count', leading.proposals],
+  ];
+}
+
+const STATE_WORDS: Readonly<Record<string, string>> = { leader: 'leading', follower: 'following', observer: 'observing' };
+
+/** The last line of a leader's `srvr`. */
+export function proposalLine({ leading }: EnsembleView): string[] {
+  if (leading === null) return [];
+  const { last, min, max } = leading.proposalSizes;
+  return [`Proposal sizes last/min/max: ${last}/${min}/${max}`];
+}
