@@ -94,8 +94,9 @@ describeWith(['kazoo'], 'zooscope ensemble', () => {
     expect(readFileSync(join(dir, 'server-1', 'zoo.cfg'), 'utf8')).not.toMatch(/^server\./m);
     expect(existsSync(join(dir, 'server-1', 'data', 'myid'))).toBe(false);
     await using kazoo = await startKazoo(ready.connect);
-    for (const path of ['/config/app', '/services/catalogue', '/locks', '/samples/binary']) expect(await kazoo.exists(path), path).not.toBeNull();
+    for (const path of ['/config/app', '/services/catalogue', '/locks', '/samples/binary', '/kinds/container', '/kinds/ttl-one-day']) expect(await kazoo.exists(path), path).not.toBeNull();
     expect(await kazoo.children('/samples/wide')).toHaveLength(200);
+    expect((await kazoo.get('/zookeeper/quota/samples/wide/zookeeper_stats')).data.toString()).toMatch(/^count=201,bytes=/);
     expect((await first.stop()).err).toBe('');
     await using second = launch(args);
     await using other = await startKazoo((await second.ready()).connect);
