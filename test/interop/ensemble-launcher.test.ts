@@ -85,12 +85,14 @@ describeWith(['kazoo'], 'zooscope ensemble', () => {
     await untilNothingRuns(dir);
   });
 
-  test('one server stands alone, with a sample tree that is planted once', async () => {
-    const dir = temporaryDirectory();
-    const args = ['--servers', '1', '--dir', dir, '--sample', ...anywhere];
-    const first = launch(args);
+  test("one server stands alone, in the app's own folder unless another is named, with a sample tree that is planted once", async () => {
+    const home = temporaryDirectory();
+    const dir = join(home, 'ensembles', 'servers-1');
+    const args = ['--servers', '1', '--sample', ...anywhere];
+    const options = { env: { ZOOSCOPE_HOME: home } };
+    const first = launch(args, options);
     const ready = await first.ready();
-    expect(ready.servers).toHaveLength(1);
+    expect(ready.servers.map(({ config }) => config)).toEqual([join(dir, 'server-1', 'zoo.cfg')]);
     expect(readFileSync(join(dir, 'server-1', 'zoo.cfg'), 'utf8')).not.toMatch(/^server\./m);
     expect(existsSync(join(dir, 'server-1', 'data', 'myid'))).toBe(false);
     await using kazoo = await startKazoo(ready.connect);
@@ -98,7 +100,7 @@ describeWith(['kazoo'], 'zooscope ensemble', () => {
     expect(await kazoo.children('/samples/wide')).toHaveLength(200);
     expect((await kazoo.get('/zookeeper/quota/samples/wide/zookeeper_stats')).data.toString()).toMatch(/^count=201,bytes=/);
     expect((await first.stop()).err).toBe('');
-    await using second = launch(args);
+    await using second = launch(args, options);
     await using other = await startKazoo((await second.ready()).connect);
     expect(await other.children('/queue')).toHaveLength(3);
     expect(second.err()).toBe('zooscope: the sample tree was planted before\n');

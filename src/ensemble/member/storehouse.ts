@@ -13,7 +13,7 @@ import { recover } from '../log/recovery.ts';
 import { snapshotsOf } from '../log/file-names.ts';
 import { StorageError } from '../log/storage-error.ts';
 import { truncateAfter } from '../log/truncate-log.ts';
-import { epochOf, formatId } from '../../model/zxid.ts';
+import { counterOf, epochOf, formatId } from '../../model/zxid.ts';
 import type { ServerStats } from '../processors/stats.ts';
 import { CommittedLog } from '../replication/leader/committed-log.ts';
 import { Database } from '../tree/database.ts';
@@ -109,7 +109,10 @@ export class Storehouse {
   /** The committed log on disk, from the newest transaction at or before `from`; empty when it does not reach back so far. */
   async readLog(from: bigint): Promise<readonly Transaction[]> {
     if (from < this.#floor) return [];
-    return readTransactions(this.#environment.logs, from, await this.#syncBytesMax());
+    const txns = await readTransactions(this.#environment.logs, from, await this.#syncBytesMax());
+    const first = txns[0]?.header.zxid ?? 0n;
+    // Where a leader's tree took the place of what was here, the log has a hole before it.
+    return first < this.#floor ? [] : txns;
   }
 
   /** Cuts off everything after a transaction. @throws StorageError when that cannot be */
@@ -118,7 +121,8 @@ export class Storehouse {
     await this.#journal.close();
     await truncateAfter(snapshots, logs, zxid, new SnapshotCodecs(gzip));
     this.#take(await restore(this.#environment, this.#settings));
-    if (this.#logged !== zxid) {
+    // No transaction has the zxid with which an epoch begins.
+    if (this.#logged !== zxid && (counterOf(zxid) !== 0 || this.#logged > zxid)) {
       throw new StorageError('LogGap', `the leader wants everything after ${formatId(zxid)} cut off, but there is none: the log ends at ${formatId(this.#logged)}`);
     }
   }
@@ -136,8 +140,9 @@ export class Storehouse {
     return newDatabase(this.#environment, this.#settings);
   }
 
-  takeSnapshot(): Promise<void> {
-    return this.#journal.takeSnapshot();
+  /** A snapshot of now, and its file's name. @throws StorageError */
+  namedSnapshot(): ReturnType<Journal['namedSnapshot']> {
+    return this.#journal.namedSnapshot();
   }
 
   close(): Promise<void> {

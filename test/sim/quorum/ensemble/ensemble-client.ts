@@ -280,10 +280,8 @@ export class EnsembleClient {
 
   #answered(call: Call, reply: { readonly zxid: bigint; readonly err: number; readonly body: Buffer }): void {
     Object.assign(call, { answered: this.#parts.count(), zxid: reply.zxid, err: reply.err, body: reply.body });
-    const { asked: { watch, path, writes, type, kind } } = call;
+    const { asked: { watch, path, writes, type } } = call;
     if (writes === true) this.answeredWrites++;
-    // Refused because the session is being closed: then nothing is watched.
-    if (kind === 'setWatches' && reply.err !== 0) call.connection.watches.length = 0;
     if (watch !== undefined && reply.err === 0) {
       call.connection.watches.push({ kind: watch, path, since: reply.zxid, seenBefore: reply.zxid, fired: false, seenAfter: null });
     }

@@ -137,7 +137,7 @@ class EnsembleWorld {
     const progress = await this.#runUntil(limitMs, () =>
       this.#agreed() && this.#clients.every(({ answeredWrites, serving }, i) => serving && answeredWrites >= (before[i] as number) + PROGRESS));
     if (!progress) this.#fail(`no progress ${QUIET_LIMIT_MS} ms after the faults stopped: ${this.#members.map(({ sid, mode }) => `${sid} ${mode}`).join(', ')}`);
-    else await this.#rest();
+    else if (this.violations.length === 0) await this.#rest();
   }
 
   /** Clients write no more, what they left behind expires, and all members come to the same state. */
@@ -150,11 +150,11 @@ class EnsembleWorld {
       this.#fail(`not alike: ${this.#members.map(({ sid, mode, life }) => `${sid} ${mode} ${formatId(life?.house?.database.tree.lastZxid ?? -1n)} ${life?.house?.database.sessions.size}`).join(', ')}`);
       return;
     }
+    if (this.violations.length > 0) return;
     const last = this.#lastZxid();
     const mayExpire = (sessionId: bigint, atMs: number): boolean => this.#mayExpire(sessionId, atMs);
     const heldSessions = new Set(this.#clients.flatMap(({ session }) => (session === null ? [] : [session.id])));
     const { tree, openSessions } = judge({
-      heldSessions,
       history: this.#history, committed: this.#history.committed(last), clients: this.#clients,
       epochOf: (wire) => this.#epochs.get(wire) ?? 0, mayExpire,
     }, (what) => this.#fail(what));

@@ -148,17 +148,45 @@ describe('a learner is brought up to date', () => {
   });
 
   test('TRUNC then DIFF: its end was never committed, and others came after', () => {
-    expect(join(successor('2:1', '2:2', '3:1'), '2:3')).toEqual([
+    expect(join(successor('2:1', '2:2', '2:5'), '2:4')).toEqual([
+      '< 3 ACKEPOCH epoch 2 at 2:4',
+      '> 3 TRUNC 2:2',
+      '> 3 PROPOSAL 2:5',
+      '> 3 COMMIT 2:5',
+      '> 3 NEWLEADER epoch 3',
+    ]);
+  });
+
+  test('TRUNC, then what is under way', () => {
+    const talk = successor('2:1', '2:2').propose('3:1');
+    talk.take();
+    expect(join(talk, '2:3')).toEqual([
       '< 3 ACKEPOCH epoch 2 at 2:3',
-      '> 3 SNAP 3:0',
+      '> 3 TRUNC 2:2',
+      '> 3 PROPOSAL 3:1',
       '> 3 NEWLEADER epoch 3',
     ]);
   });
 
   test('SNAP instead of a TRUNC across an epoch', () => {
-    expect(join(successor('1:1', '3:1'), '2:1')).toEqual([
+    const talk = successor('1:1', '1:2').propose('3:1').durable('3:1').ack(2, '3:1');
+    talk.take();
+    expect(join(talk, '2:1')).toEqual([
       '< 3 ACKEPOCH epoch 2 at 2:1',
-      '> 3 SNAP 3:0',
+      '> 3 SNAP 3:1',
+      '> 3 NEWLEADER epoch 3',
+    ]);
+  });
+
+  test('late: what is committed as history, what is under way as proposals', () => {
+    const talk = successor('2:1').propose('3:1').propose('3:2').durable('3:2').ack(2, '3:1');
+    talk.take();
+    expect(join(talk, '2:1')).toEqual([
+      '< 3 ACKEPOCH epoch 2 at 2:1',
+      '> 3 DIFF 3:1',
+      '> 3 PROPOSAL 3:1',
+      '> 3 COMMIT 3:1',
+      '> 3 PROPOSAL 3:2',
       '> 3 NEWLEADER epoch 3',
     ]);
   });
@@ -190,18 +218,23 @@ describe('a learner is brought up to date', () => {
   });
 
   test('an observer gets the history, and nothing that is not committed', () => {
-    const talk = serving().propose('1:1');
+    const talk = successor('2:1').propose('3:1').durable('3:1').ack(2, '3:1').propose('3:2');
     talk.take();
-    expect(talk.info(4, 0, true).ackEpoch(4, 0, '0:0').durable('1:1').ack(2, '1:1').ack(4, '1:0').take()).toEqual([
+    expect(talk.info(4, 0, true).ackEpoch(4, 0, '2:1').ack(4, '3:0').durable('3:2').ack(2, '3:2').take()).toEqual([
       '< 4 OBSERVERINFO accepted 0',
-      '> 4 LEADERINFO epoch 1',
-      '< 4 ACKEPOCH epoch 0 at 0:0',
-      'disk: read the log from 0:0 for 4',
-      'disk: has 1:1',
-      '< 2 ACK 1:1',
-      '> 2 COMMIT 1:1',
-      'apply 1:1',
-      '< 4 ACK 1:0',
+      '> 4 LEADERINFO epoch 3',
+      '< 4 ACKEPOCH epoch 0 at 2:1',
+      '> 4 DIFF 3:1',
+      '> 4 PROPOSAL 3:1',
+      '> 4 COMMIT 3:1',
+      '> 4 NEWLEADER epoch 3',
+      '< 4 ACK 3:0',
+      '> 4 UPTODATE',
+      'disk: has 3:2',
+      '< 2 ACK 3:2',
+      '> 2 COMMIT 3:2',
+      '> 4 INFORM 3:2',
+      'apply 3:2',
     ]);
   });
 

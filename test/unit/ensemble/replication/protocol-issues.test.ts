@@ -11,7 +11,7 @@ function withLateJoiner(): LeaderTalk {
   const talk = new LeaderTalk();
   talk.info(2).done().ackEpoch(2, 0, '0:0').ack(2, '1:0').done();
   talk.propose('1:1').durable('1:1').ack(2, '1:1');
-  talk.info(3).ackEpoch(3, 0, '0:0').take();
+  talk.info(3).ackEpoch(3, 0, '0:0').done().take();
   return talk;
 }
 
@@ -21,10 +21,13 @@ describe('issue 1: who is told of a proposal', () => {
       'ask: 1:2',
       'disk: log 1:2',
       '> 2 PROPOSAL 1:2',
+      '> 3 PROPOSAL 1:2',
       '< 3 ACK 1:0',
+      '> 3 UPTODATE',
       'disk: has 1:2',
       '< 2 ACK 1:2',
       '> 2 COMMIT 1:2',
+      '> 3 COMMIT 1:2',
       'apply 1:2',
     ]);
   });
@@ -55,15 +58,26 @@ describe('issue 2: a proposal that is in the history that a learner was sent', (
     const talk = new LeaderTalk();
     talk.info(2).done().ackEpoch(2, 0, '0:0').ack(2, '1:0').done();
     talk.propose('1:1').info(3).take();
-    expect(talk.ackEpoch(3, 0, '0:0').propose('1:2').take().filter((line) => line.startsWith('> 3'))).toEqual([]);
+    expect(talk.ackEpoch(3, 0, '0:0').done().propose('1:2').take().filter((line) => line.startsWith('> 3'))).toEqual([
+      '> 3 SNAP 1:0',
+      '> 3 PROPOSAL 1:1',
+      '> 3 NEWLEADER epoch 1',
+      '> 3 PROPOSAL 1:2',
+    ]);
   });
 });
 
 describe('issue 3: what is committed while a learner has not acknowledged NEWLEADER', () => {
   test('is committed there as well, before UPTODATE, so that the next commit finds nothing left over', () => {
-    const talk = withLateJoiner().propose('1:2').durable('1:2').ack(2, '1:2').ack(3, '1:0');
+    const talk = withLateJoiner().propose('1:2').durable('1:2').ack(2, '1:2').ack(3, '1:0').ack(3, '1:2');
     expect(talk.propose('1:3').durable('1:3').ack(2, '1:3').take().filter((line) => line.includes(' 3 '))).toEqual([
+      '> 3 PROPOSAL 1:2',
+      '> 3 COMMIT 1:2',
       '< 3 ACK 1:0',
+      '> 3 UPTODATE',
+      '< 3 ACK 1:2',
+      '> 3 PROPOSAL 1:3',
+      '> 3 COMMIT 1:3',
     ]);
   });
 });
