@@ -1,12 +1,14 @@
 /** `zooscope ensemble` with our own servers: what it makes, how it stops, what is left when it is killed. */
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startKazoo } from '../support/kazoo.ts';
-import { temporaryDirectory } from '../support/process-guard.ts';
+import { guardProcess, temporaryDirectory } from '../support/process-guard.ts';
 import { describeWith } from '../support/requirements.ts';
-import { equalTree, isRunning, launch, leaderOf, processesOf, untilNothingRuns, write, type Ready } from './ensemble-launcher-support.ts';
+import { CLI, equalTree, isRunning, launch, leaderOf, processesOf, untilNothingRuns, write, type Ready } from './ensemble-launcher-support.ts';
 import { until } from './ensemble-support.ts';
 
 const anywhere = ['--client-port', '0', '--json'];
@@ -83,6 +85,18 @@ describeWith(['kazoo'], 'zooscope ensemble', () => {
     process.kill(ready.servers[0]?.pid ?? 0, 'SIGSTOP');
     launcher.kill('SIGKILL');
     await untilNothingRuns(dir);
+  });
+
+  test('a guard kills what does not end when it is told to', async () => {
+    const deaf = spawn('/bin/sh', ['-c', 'trap "" TERM; echo deaf; while :; do sleep 1; done'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    guardProcess(deaf);
+    await once(deaf.stdout, 'data');
+    const guard = spawn(process.execPath, [CLI, 'ensemble-guard', temporaryDirectory(), String(deaf.pid)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    guardProcess(guard);
+    const gone = once(deaf, 'exit');
+    expect(String((await once(guard.stdout, 'data') as unknown[])[0])).toBe('ready\n');
+    guard.stdin.end();
+    expect(await gone).toEqual([null, 'SIGKILL']);
   });
 
   test("one server stands alone, in the app's own folder unless another is named, with a sample tree that is planted once", async () => {

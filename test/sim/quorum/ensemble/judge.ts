@@ -96,6 +96,8 @@ function isWhatWasAsked({ asked }: Call, body: TxnBody): boolean {
       return asked.kind === 'setData' && body.path === asked.path && String(Buffer.from(body.data ?? [])) === asked.data;
     case 14:
       return asked.kind === 'multi';
+    case 16:
+      return asked.kind === 'reconfig';
     case -11:
       return asked.kind === 'close';
     default:
