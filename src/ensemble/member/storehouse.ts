@@ -41,6 +41,7 @@ export class Storehouse {
   #journal: Journal;
   #committed: CommittedLog;
   #logged: bigint;
+  #failure: { readonly reason: unknown } | null = null;
   /** Before this the logs may hold what never was committed. */
   #floor: bigint;
 
@@ -89,9 +90,14 @@ export class Storehouse {
     this.#journal.append(txn);
   }
 
-  /** Resolves when everything that was appended is on disk. */
-  settled(): Promise<void> {
-    return this.#journal.settled();
+  /**
+   * Resolves when everything that was appended is on disk.
+   *
+   * @throws what the disk failed with: then nothing may be said of what was appended
+   */
+  async settled(): Promise<void> {
+    await this.#journal.settled();
+    if (this.#failure !== null) throw this.#failure.reason;
   }
 
   /** Takes in what is committed, or what the end of a term makes part of the history, outside of serving. */
@@ -163,7 +169,10 @@ export class Storehouse {
     const logs = announcing(this.#environment.logs, (epoch) => this.epochs.announce(epoch));
     return openJournal({ ...this.#environment, logs }, this.#settings, state, {
       onDurable: (zxid) => this.#events.onDurable(zxid),
-      onFailure: (error) => this.#events.onFailure(error),
+      onFailure: (error) => {
+        this.#failure ??= { reason: error };
+        this.#events.onFailure(error);
+      },
     });
   }
 
