@@ -358,6 +358,14 @@ describe('an epoch ends', () => {
     expect(talk.machine.serving).toBe(true);
   });
 
+  test('although observers answer', () => {
+    const talk = serving().info(4, 0, true).ackEpoch(4, 0, '0:0').done().ack(4, '1:0');
+    expect([...talk.machine.synced]).toEqual([1n, 2n]);
+    talk.take();
+    for (let i = 0; i < 6 && talk.machine.serving; i++) talk.hear(4, { kind: 'ping', zxid: 0n, sessions: [] }).ticks(2);
+    expect(talk.take().at(-1)).toBe('END fewer learners than a quorum are in step');
+  });
+
   test('when the counter has reached its end: 0xffffffff is given to nobody', () => {
     expect(serving().propose('1:4294967295').take()).toEqual([
       'ask: 1:4294967295',
