@@ -30,7 +30,8 @@ const alive = (pid: number): boolean => {
 test('the first run: a server with the sample tree; killed, it has failed, and comes back with its data', async () => {
   const profileId = await app.services.firstRun();
   const [server] = await app.call('lab.list', {});
-  const { labId, pid } = server!;
+  const { labId } = server!;
+  const { pid } = server!.servers[0]!;
   expect(server).toMatchObject({ state: 'running', profileId });
   expect(alive(pid!)).toBe(true);
 
@@ -49,18 +50,18 @@ test('the first run: a server with the sample tree; killed, it has failed, and c
 
   process.kill(pid!, 'SIGKILL');
   const failed = await until('failed', async () => (await app.call('lab.list', {})).find(({ state }) => state === 'failed'));
-  expect(failed).toMatchObject({ pid: null, connectString: null, failure: { code: 'LocalServerFailed', hint: 'hint.localServer' } });
+  expect(failed).toMatchObject({ servers: [{ state: 'failed', pid: null }], failure: { code: 'LocalServerFailed', hint: 'hint.localServer' } });
   await until('connecting', async () => (await app.call('connections.list', {}))[0]?.state === 'connecting');
 
   const again = await app.call('lab.start', { labId });
-  expect(again.state).toBe('running');
-  expect(again.pid).not.toBe(pid);
+  expect(again).toMatchObject({ state: 'running', connectString: server!.connectString });
+  expect(again.servers[0]!.pid).not.toBe(pid);
   expect((await app.call('node.read', { connectionId, path: '/readme', watch: false })).data).toEqual(text('mine'));
   expect((await app.call('connections.list', {}))[0]?.state).toBe('connected');
 
   const stopped = await app.call('lab.stop', { labId });
-  expect(stopped).toMatchObject({ state: 'stopped', pid: null, failure: null });
-  expect(alive(again.pid!)).toBe(false);
+  expect(stopped).toMatchObject({ state: 'stopped', servers: [{ pid: null }], failure: null });
+  expect(alive(again.servers[0]!.pid!)).toBe(false);
   await app.call('connections.close', { connectionId });
   // Opening the connection of a stopped server starts it.
   const reopened = await app.call('connections.open', { profileId: profileId! });
@@ -68,5 +69,5 @@ test('the first run: a server with the sample tree; killed, it has failed, and c
   expect(running[0]?.state).toBe('running');
   expect((await app.call('node.stat', { connectionId: reopened.connectionId, path: '/samples/wide' }))?.stat.numChildren).toBe(200);
   await app.services.close();
-  expect(alive(running[0]!.pid!)).toBe(false);
+  expect(alive(running[0]!.servers[0]!.pid!)).toBe(false);
 }, 60_000);
