@@ -16,9 +16,9 @@ export const lab = {
     failed: 'failed',
   },
   phase: {
-    servers: 'starting the processes…',
-    write: 'waiting for the first write…',
-    sample: 'planting the sample tree…',
+    servers: 'starting…',
+    write: 'first write…',
+    sample: 'sample tree…',
   },
   making: 'making the files…',
   server: 'Server {id}',

@@ -19,9 +19,9 @@ export const lab: Same<typeof en> = {
     failed: '失败',
   },
   phase: {
-    servers: '正在启动进程…',
-    write: '等待首次写入…',
-    sample: '正在写入示例树…',
+    servers: '正在启动…',
+    write: '首次写入…',
+    sample: '示例树…',
   },
   making: '正在创建文件…',
   server: '服务器 {id}',
