@@ -15,11 +15,22 @@ const ENTRY = 'test/sim/quorum/ensemble/main.ts';
  */
 
 /**
+ * Sizes that no simulated ensemble comes up to, made small: a snapshot is written in many pieces while the tree changes,
+ * and a leader's memory does not reach back far.
+ * @type {readonly Change[]}
+ */
+const SMALL = [
+  { file: 'src/ensemble/log/snapshot-writer.ts', find: 'const CHUNK_BYTES = 64 * 1024;', replace: 'const CHUNK_BYTES = 150;' },
+  { file: 'src/ensemble/replication/leader/committed-log.ts', find: 'export const COMMIT_LOG_COUNT = 500;', replace: 'export const COMMIT_LOG_COUNT = 25;' },
+];
+
+/**
  * @param {string} outDir
- * @param {readonly Change[]} [changes]
+ * @param {readonly Change[]} [planted]
  * @returns {Promise<string>} the program
  */
-export async function buildSimulator(outDir, changes = []) {
+export async function buildSimulator(outDir, planted = []) {
+  const changes = [...SMALL, ...planted];
   const done = new Set();
   await build({
     configFile: false,

@@ -126,12 +126,10 @@ export class FrontDesk {
       return;
     }
     if (connection === undefined) return;
-    // Its client is at another server by now (ZOOKEEPER-710): this connection has nothing more to say.
-    if (result.err === ErrorCode.SessionMoved) {
-      connection.end();
-      return;
-    }
-    this.#reply(connection, request, this.#parts.responder.written(request, result));
+    const reply = this.#parts.responder.written(request, result);
+    // A multi is answered without an error, whatever became of its parts.
+    const moved = result.type === Op.multi && result.parts.some(({ err }) => err === ErrorCode.SessionMoved);
+    this.#reply(connection, request, moved ? { ...reply, err: ErrorCode.SessionMoved } : reply);
     if (request.type === Op.closeSession) connection.end();
   }
 
@@ -325,6 +323,11 @@ export class FrontDesk {
   }
 
   #reply(connection: ClientConnection, request: Request, reply: Reply): void {
+    // Its client is at another server by now (ZOOKEEPER-710): this connection has nothing more to say.
+    if (reply.err === ErrorCode.SessionMoved) {
+      connection.end();
+      return;
+    }
     const { stats } = this.#parts;
     this.#send(connection, reply.frame);
     stats.replySizes.add(reply.frame.length - 4);

@@ -5,6 +5,7 @@
  */
 
 import { NO_BYTES } from '../base/bytes.ts';
+import type { ErrorCode } from '../model/error-code.ts';
 import { answerWord } from './admin/words.ts';
 import type { AdminView } from './admin/admin-view.ts';
 import type { EnsembleView } from './admin/ensemble-view.ts';
@@ -31,7 +32,7 @@ import type { Reconfigure } from './processors/prepare/context.ts';
 import { Outstanding } from './processors/prepare/outstanding.ts';
 import { Preparer } from './processors/prepare/preparer.ts';
 import { Responder } from './processors/reply/responder.ts';
-import type { Request } from './processors/request.ts';
+import { isWrite, type Request } from './processors/request.ts';
 import type { SessionTracker, Sessions } from './processors/session-tracker.ts';
 import { RequestThrottle } from './processors/throttle/request-throttle.ts';
 import type { ServerStats } from './processors/stats.ts';
@@ -201,7 +202,18 @@ export class Serving implements ConnectionOwner {
   /** A request from elsewhere than this server's clients. */
   submit(request: Request): void {
     const { clock } = this.#parts.environment;
-    this.perform(this.#role.step({ kind: 'request', request, wallMs: clock.wallMs(), monotonicMs: request.receivedMs }));
+    const judged = this.#judged(request);
+    this.perform(this.#role.step({ kind: 'request', request: judged, wallMs: clock.wallMs(), monotonicMs: request.receivedMs }));
+  }
+
+  /**
+   * Whether its session may ask is decided when it asks (PrepRequestProcessor): a close that comes behind it changes
+   * nothing, although the answer may have to wait. Of writes the deciding stage judges.
+   */
+  #judged(request: Request): Request {
+    if (isWrite(request.type) || request.refusal !== undefined) return request;
+    const code = this.#sessions.check(request.sessionId);
+    return code === 0 ? request : { ...request, refusal: code as ErrorCode };
   }
 
   #mayCome(bytes: number): boolean {
@@ -248,7 +260,6 @@ export class Serving implements ConnectionOwner {
       tree: database.tree,
       watches: this.#watches,
       access,
-      sessions: this.#sessions,
       events: {
         identitiesOf: (key) => connections.get(key)?.identities ?? null,
         sendEvent: (key, frame) => {

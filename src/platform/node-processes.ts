@@ -98,6 +98,8 @@ export function spawnServerProcess(server: ServerCommand, onExit: (exit: Process
   });
   const stop = async (): Promise<void> => {
     child.kill('SIGTERM');
+    // One that was paused hears it only when it goes on.
+    if (process.platform !== 'win32') child.kill('SIGCONT');
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
     await gone;
     clearTimeout(timer);

@@ -10,7 +10,8 @@ import { runKazoo, startKazoo } from '../support/kazoo.ts';
 import { fourLetterWord } from '../support/raw-client.ts';
 import { until } from './ensemble-support.ts';
 
-const CLI = process.env['ZOOSCOPE_CLI'] ?? fileURLToPath(new URL('../../bin/zooscope.js', import.meta.url));
+/** The built command; ZOOSCOPE_CLI names another. */
+export const CLI = process.env['ZOOSCOPE_CLI'] ?? fileURLToPath(new URL('../../bin/zooscope.js', import.meta.url));
 
 export interface LaunchedServer {
   readonly id: number;

@@ -1,12 +1,14 @@
 /** `zooscope ensemble` with our own servers: what it makes, how it stops, what is left when it is killed. */
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startKazoo } from '../support/kazoo.ts';
-import { temporaryDirectory } from '../support/process-guard.ts';
+import { guardProcess, temporaryDirectory } from '../support/process-guard.ts';
 import { describeWith } from '../support/requirements.ts';
-import { equalTree, isRunning, launch, leaderOf, processesOf, untilNothingRuns, write, type Ready } from './ensemble-launcher-support.ts';
+import { CLI, equalTree, isRunning, launch, leaderOf, processesOf, untilNothingRuns, write, type Ready } from './ensemble-launcher-support.ts';
 import { until } from './ensemble-support.ts';
 
 const anywhere = ['--client-port', '0', '--json'];
@@ -85,19 +87,34 @@ describeWith(['kazoo'], 'zooscope ensemble', () => {
     await untilNothingRuns(dir);
   });
 
-  test('one server stands alone, with a sample tree that is planted once', async () => {
-    const dir = temporaryDirectory();
-    const args = ['--servers', '1', '--dir', dir, '--sample', ...anywhere];
-    const first = launch(args);
+  test('a guard kills what does not end when it is told to', async () => {
+    const deaf = spawn('/bin/sh', ['-c', 'trap "" TERM; echo deaf; while :; do sleep 1; done'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    guardProcess(deaf);
+    await once(deaf.stdout, 'data');
+    const guard = spawn(process.execPath, [CLI, 'ensemble-guard', temporaryDirectory(), String(deaf.pid)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    guardProcess(guard);
+    const gone = once(deaf, 'exit');
+    expect(String((await once(guard.stdout, 'data') as unknown[])[0])).toBe('ready\n');
+    guard.stdin.end();
+    expect(await gone).toEqual([null, 'SIGKILL']);
+  });
+
+  test("one server stands alone, in the app's own folder unless another is named, with a sample tree that is planted once", async () => {
+    const home = temporaryDirectory();
+    const dir = join(home, 'ensembles', 'servers-1');
+    const args = ['--servers', '1', '--sample', ...anywhere];
+    const options = { env: { ZOOSCOPE_HOME: home } };
+    const first = launch(args, options);
     const ready = await first.ready();
-    expect(ready.servers).toHaveLength(1);
+    expect(ready.servers.map(({ config }) => config)).toEqual([join(dir, 'server-1', 'zoo.cfg')]);
     expect(readFileSync(join(dir, 'server-1', 'zoo.cfg'), 'utf8')).not.toMatch(/^server\./m);
     expect(existsSync(join(dir, 'server-1', 'data', 'myid'))).toBe(false);
     await using kazoo = await startKazoo(ready.connect);
-    for (const path of ['/config/app', '/services/catalogue', '/locks', '/samples/binary']) expect(await kazoo.exists(path), path).not.toBeNull();
+    for (const path of ['/config/app', '/services/catalogue', '/locks', '/samples/binary', '/kinds/container', '/kinds/ttl-one-day']) expect(await kazoo.exists(path), path).not.toBeNull();
     expect(await kazoo.children('/samples/wide')).toHaveLength(200);
+    expect((await kazoo.get('/zookeeper/quota/samples/wide/zookeeper_stats')).data.toString()).toMatch(/^count=201,bytes=/);
     expect((await first.stop()).err).toBe('');
-    await using second = launch(args);
+    await using second = launch(args, options);
     await using other = await startKazoo((await second.ready()).connect);
     expect(await other.children('/queue')).toHaveLength(3);
     expect(second.err()).toBe('zooscope: the sample tree was planted before\n');

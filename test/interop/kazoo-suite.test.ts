@@ -3,14 +3,14 @@
  *
  * kazoo-suite.expected.json has the list, with what became of each test with Apache 3.8.0; it divides the work, and
  * stands in where there is no Java. ZOOSCOPE_KAZOO_RECORD=1 writes it anew; ZOOSCOPE_KAZOO_ONLY=<text> runs only the
- * tests whose id contains the text.
+ * tests whose id contains the text; ZOOSCOPE_KAZOO_SERVERS=3 runs them on ensembles of three.
  */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
-import { startApacheStandalone } from '../support/apache.ts';
-import { startEmbeddedStandalone } from '../support/embedded.ts';
+import { startApacheEnsemble, startApacheStandalone } from '../support/apache.ts';
+import { startEmbeddedEnsemble, startEmbeddedStandalone } from '../support/embedded.ts';
 import { describeWith, findPart, has } from '../support/requirements.ts';
 import { listKazooTests, runKazooTests, type ClusterStarter, type Outcome } from './kazoo-suite.ts';
 
@@ -24,6 +24,7 @@ interface Expected {
 const expectedFile = fileURLToPath(new URL('kazoo-suite.expected.json', import.meta.url));
 const recording = process.env['ZOOSCOPE_KAZOO_RECORD'] === '1';
 const only = process.env['ZOOSCOPE_KAZOO_ONLY'] ?? '';
+const members = Number(process.env['ZOOSCOPE_KAZOO_SERVERS'] ?? 1);
 /** Processes at once; most of their time is spent waiting. */
 const width = 6;
 /** A test that fails while others keep the machine busy is tried again with less going on. */
@@ -32,10 +33,16 @@ const secondTryWidth = 2;
 /** As kazoo's harness configures its servers. */
 const harness = { 'authProvider.1': 'org.apache.zookeeper.server.auth.SASLAuthenticationProvider' };
 
-const startApache: ClusterStarter = ({ config, jvm }) =>
-  startApacheStandalone({ config: { ...config, ...harness }, jvm: [...jvm, '-Dfile.encoding=UTF-8'] });
+const startApache: ClusterStarter = (wish) => {
+  const config = { ...wish.config, ...harness };
+  const jvm = [...wish.jvm, '-Dfile.encoding=UTF-8'];
+  return members > 1 ? startApacheEnsemble({ servers: members, config, jvm }) : startApacheStandalone({ config, jvm });
+};
 
-const startEmbedded: ClusterStarter = ({ config, jvm }) => startEmbeddedStandalone({ config: { ...config, ...harness }, jvm });
+const startEmbedded: ClusterStarter = ({ config: wished, jvm }) => {
+  const config = { ...wished, ...harness };
+  return members > 1 ? startEmbeddedEnsemble({ servers: members, config, jvm }) : startEmbeddedStandalone({ config, jvm });
+};
 
 function secondsOf(known: Expected, id: string): number {
   return (known.tests[id]?.[1] ?? 1) + 0.05;

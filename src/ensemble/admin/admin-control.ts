@@ -11,8 +11,8 @@ export interface TakenSnapshot {
 }
 
 export interface AdminControl {
-  /** The server as it is now: after a restore it is another. */
-  readonly view: AdminView;
+  /** The server as it is now: after a restore it is another. Null while a member has no leader. */
+  readonly view: AdminView | null;
   /** On the monotonic clock. */
   nowMs(): number;
   /** @throws StorageError when it cannot be written */

@@ -19,7 +19,20 @@ export interface LeadingView {
   readonly uptimeMs: number;
 }
 
+/** A member; addresses as host:port. */
+export interface MemberView {
+  readonly sid: bigint;
+  readonly role: string;
+  readonly quorumAddresses: readonly string[];
+  readonly electionAddresses: readonly string[];
+  /** Empty where this server does not know it. */
+  readonly clientAddress: string;
+}
+
 export interface EnsembleView {
+  readonly voters: readonly MemberView[];
+  /** Null for a server that is no member. */
+  readonly own: MemberView | null;
   readonly sid: bigint;
   readonly initLimit: number;
   readonly syncLimit: number;

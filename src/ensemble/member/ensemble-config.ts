@@ -17,6 +17,8 @@ export interface EnsembleConfig {
   readonly standaloneEnabled: boolean;
 }
 
+export { isMembershipKey } from '../replication/quorum/membership.ts';
+
 /** Keys of zoo.cfg that are read here, and not by parseZooCfg. */
 export function isEnsembleKey(key: string): boolean {
   return isMembershipKey(key) || key === 'dynamicConfigFile' || key === 'peerType';
@@ -28,7 +30,7 @@ const SID_MAX = 255n;
  * Reads what is said of an ensemble.
  *
  * @param dynamic what the file that dynamicConfigFile names holds, and the version that its name tells; null without one
- * @returns null when nothing is, or when the only voter stands alone (standaloneEnabled)
+ * @returns null when nothing is, or when the only server stands alone (standaloneEnabled)
  * @throws ConfigError naming the key and what is wrong
  */
 export function readEnsembleConfig(text: string, dynamic: { readonly text: string; readonly version: bigint } | null): EnsembleConfig | null {

@@ -50,7 +50,8 @@ export class LearnerTerm implements Term {
     const { sid, house, configurations, limits } = parts;
     this.#machine = new Learner({
       ...limits, sid, observer,
-      configVersion: configurations.lastSeen.version,
+      // Not the one last seen: a server that was elected and never led has seen one that nobody else knows.
+      configVersion: configurations.current.version,
       acceptedEpoch: house.epochs.accepted,
       currentEpoch: house.epochs.current,
       lastZxid: house.lastLogged,

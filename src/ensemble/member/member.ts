@@ -7,12 +7,18 @@ import { ClientPorts, readClientPortSettings } from '../client-ports.ts';
 import { readSettings, refuseUnsupportedProperties, type Settings } from '../config/settings.ts';
 import { readAdminSettings } from '../config/admin-settings.ts';
 import type { ZooCfg } from '../config/zoo-cfg.ts';
+import type { AdminControl } from '../admin/admin-control.ts';
+import type { AdminView } from '../admin/admin-view.ts';
+import type { HttpListener } from '../admin/http/exchange.ts';
+import { openAdminPorts } from '../admin-ports.ts';
 import type { EnsembleView, LeadingView } from '../admin/ensemble-view.ts';
 import type { CancelTimer } from '../../base/clock.ts';
 import { decodeUtf8, encodeUtf8 } from '../../base/text.ts';
 import { readConfig } from '../replication/election/memberships.ts';
 import { Connections } from '../connections.ts';
 import type { ServerEnvironment } from '../environment.ts';
+import { UsageError } from '../../model/errors.ts';
+import { unknownProperties } from '../config/known-keys.ts';
 import { ServerStats } from '../processors/stats.ts';
 import type { ElectionNetwork, QuorumNetwork } from '../quorum-network.ts';
 import { ElectionPeer, type ElectionInput } from '../replication/election/election-peer.ts';
@@ -20,6 +26,7 @@ import { ELECTION_DEFAULTS, type Outcome } from '../replication/election/fast-le
 import { formatMembership, type Membership } from '../replication/quorum/membership.ts';
 import type { ServingParts } from '../serving.ts';
 import { STATE } from '../../wire/quorum/notification.ts';
+import { ensembleView } from './member-view.ts';
 import { LeaderTerm } from './leader-term.ts';
 import { LearnerTerm } from './learner-term.ts';
 import { Storehouse } from './storehouse.ts';
@@ -72,9 +79,12 @@ export class Member {
   readonly #election: ElectionPeer;
   readonly #electionNetwork: ElectionNetwork;
   #ports: ClientPorts | null = null;
+  #http: readonly HttpListener[] = [];
   #term: Term | null = null;
   #cancelTick: CancelTimer = () => undefined;
   #stopping = false;
+  /** Whether clients were ever served. */
+  #served = false;
   #ended: () => void = () => undefined;
 
   private constructor(environment: MemberEnvironment, options: MemberOptions, settings: Settings, stats: ServerStats, house: Storehouse) {
@@ -110,6 +120,7 @@ export class Member {
     const settings = readSettings(properties);
     refuseUnsupportedProperties(properties);
     readAdminSettings(properties);
+    for (const key of unknownProperties(properties)) environment.logger.log('warn', 'a key that no server knows is passed over', { key });
     readClientPortSettings(options.config);
     const stats = new ServerStats();
     let member: Member | null = null;
@@ -156,13 +167,14 @@ export class Member {
     this.#stopping = true;
     this.#cancelTick();
     const term = this.#term;
+    term?.serving?.audit?.stopping();
     if (term !== null) {
       await new Promise<void>((resolve) => {
         this.#ended = resolve;
         term.stop('this server stops');
       });
     }
-    await Promise.all([this.#ports?.close(), this.#electionNetwork.close()]);
+    await Promise.all([this.#ports?.close(), this.#electionNetwork.close(), ...this.#http.map((port) => port.close())]);
     await this.#house.close();
   }
 
@@ -186,10 +198,30 @@ export class Member {
       listen, logger, stats: this.#stats, connections: this.#connections,
       accept: (socket, onSecurePort) => {
         if (this.#stopping) return null;
-        return this.#term?.serving?.accept(socket, onSecurePort) ?? turnedAway(socket, (word) => words === 'all' || words.has(word));
+        const serving = this.#term?.serving ?? null;
+        return serving === null ? turnedAway(socket, (word) => words === 'all' || words.has(word)) : serving.accept(socket, onSecurePort);
       },
     });
+    this.#http = await openAdminPorts(this.#environment, readAdminSettings(config.properties), this.#control());
     this.#look();
+  }
+
+  /** What the AdminServer may do. A state that one member took over would not be the others'. */
+  #control(): AdminControl {
+    const { clock, logger, snapshots } = this.#environment;
+    const view = (): AdminView | null => this.#term?.serving?.view ?? null;
+    return {
+      get view() {
+        return view();
+      },
+      nowMs: () => clock.monotonicMs(),
+      warn: (message, reason) => logger.log('warn', message, { reason }),
+      takeSnapshot: async () => {
+        const { name, zxid } = await this.#house.namedSnapshot();
+        return { zxid, bytes: await snapshots.size(name), read: () => snapshots.stream(name) };
+      },
+      restore: () => Promise.reject(new UsageError('Unsupported', 'a member of an ensemble cannot be restored alone')),
+    };
   }
 
   #look(): void {
@@ -233,12 +265,19 @@ export class Member {
       packetBytesMax: Math.max(DEFAULT_PACKET_BYTES, this.#settings.requestBytesMax * 2),
       servingParts: (leader, leading) => this.#servingParts(leader, leading),
       events: {
-        onServing: (epoch) => this.#election.setEpoch(BigInt(epoch)),
+        onServing: (epoch) => this.#onServing(epoch),
         onReconfigured: () => void this.#reconfigured(),
         onEnded: (reason, designated) => this.#onEnded(reason, designated),
         onFailure: (error) => this.#options.onFailure(error),
       },
     };
+  }
+
+  #onServing(epoch: number): void {
+    this.#election.setEpoch(BigInt(epoch));
+    if (this.#served) return;
+    this.#served = true;
+    this.#term?.serving?.audit?.started();
   }
 
   #onEnded(reason: string, designated: Designated | null): void {
@@ -278,21 +317,9 @@ export class Member {
   }
 
   #ensembleView(leader: bigint, leading: () => LeadingView | null): EnsembleView {
-    const { sid, initLimit, syncLimit } = this.#options;
-    const { current } = this.#configurations;
-    const own = current.members.get(sid);
-    const ports = own?.addresses[0];
-    const address = current.members.get(leader)?.addresses[0];
-    return {
-      sid, initLimit, syncLimit,
-      electionPort: ports?.electionPort ?? -1,
-      quorumPort: ports?.quorumPort ?? -1,
-      observer: own?.role === 'observer',
-      membershipText: formatMembership(current),
-      quorumSize: current.verifier.voters.size,
-      leader: { sid: leader, host: address?.host ?? '', port: address?.quorumPort ?? -1 },
-      leading: leading(),
-    };
+    const { sid, initLimit, syncLimit, config } = this.#options;
+    const clientAddress = `${config.clientPortAddress ?? '0.0.0.0'}:${this.port}`;
+    return ensembleView({ sid, initLimit, syncLimit, clientAddress, leader, leading: leading(), membership: this.#configurations.current });
   }
 
   #servingParts(leader: bigint, leading: () => LeadingView | null): ServingParts {

@@ -13,7 +13,7 @@ import { recover } from '../log/recovery.ts';
 import { snapshotsOf } from '../log/file-names.ts';
 import { StorageError } from '../log/storage-error.ts';
 import { truncateAfter } from '../log/truncate-log.ts';
-import { epochOf, formatId } from '../../model/zxid.ts';
+import { counterOf, epochOf, formatId } from '../../model/zxid.ts';
 import type { ServerStats } from '../processors/stats.ts';
 import { CommittedLog } from '../replication/leader/committed-log.ts';
 import { Database } from '../tree/database.ts';
@@ -41,6 +41,7 @@ export class Storehouse {
   #journal: Journal;
   #committed: CommittedLog;
   #logged: bigint;
+  #failure: { readonly reason: unknown } | null = null;
   /** Before this the logs may hold what never was committed. */
   #floor: bigint;
 
@@ -89,9 +90,14 @@ export class Storehouse {
     this.#journal.append(txn);
   }
 
-  /** Resolves when everything that was appended is on disk. */
-  settled(): Promise<void> {
-    return this.#journal.settled();
+  /**
+   * Resolves when everything that was appended is on disk.
+   *
+   * @throws what the disk failed with: then nothing may be said of what was appended
+   */
+  async settled(): Promise<void> {
+    await this.#journal.settled();
+    if (this.#failure !== null) throw this.#failure.reason;
   }
 
   /** Takes in what is committed, or what the end of a term makes part of the history, outside of serving. */
@@ -109,7 +115,10 @@ export class Storehouse {
   /** The committed log on disk, from the newest transaction at or before `from`; empty when it does not reach back so far. */
   async readLog(from: bigint): Promise<readonly Transaction[]> {
     if (from < this.#floor) return [];
-    return readTransactions(this.#environment.logs, from, await this.#syncBytesMax());
+    const txns = await readTransactions(this.#environment.logs, from, await this.#syncBytesMax());
+    const first = txns[0]?.header.zxid ?? 0n;
+    // Where a leader's tree took the place of what was here, the log has a hole before it.
+    return first < this.#floor ? [] : txns;
   }
 
   /** Cuts off everything after a transaction. @throws StorageError when that cannot be */
@@ -118,7 +127,8 @@ export class Storehouse {
     await this.#journal.close();
     await truncateAfter(snapshots, logs, zxid, new SnapshotCodecs(gzip));
     this.#take(await restore(this.#environment, this.#settings));
-    if (this.#logged !== zxid) {
+    // No transaction has the zxid with which an epoch begins.
+    if (this.#logged !== zxid && (counterOf(zxid) !== 0 || this.#logged > zxid)) {
       throw new StorageError('LogGap', `the leader wants everything after ${formatId(zxid)} cut off, but there is none: the log ends at ${formatId(this.#logged)}`);
     }
   }
@@ -136,8 +146,9 @@ export class Storehouse {
     return newDatabase(this.#environment, this.#settings);
   }
 
-  takeSnapshot(): Promise<void> {
-    return this.#journal.takeSnapshot();
+  /** A snapshot of now, and its file's name. @throws StorageError */
+  namedSnapshot(): ReturnType<Journal['namedSnapshot']> {
+    return this.#journal.namedSnapshot();
   }
 
   close(): Promise<void> {
@@ -158,7 +169,10 @@ export class Storehouse {
     const logs = announcing(this.#environment.logs, (epoch) => this.epochs.announce(epoch));
     return openJournal({ ...this.#environment, logs }, this.#settings, state, {
       onDurable: (zxid) => this.#events.onDurable(zxid),
-      onFailure: (error) => this.#events.onFailure(error),
+      onFailure: (error) => {
+        this.#failure ??= { reason: error };
+        this.#events.onFailure(error);
+      },
     });
   }
 

@@ -13,7 +13,7 @@ import { parseProperties } from '../../ensemble/config/properties.ts';
 import { parseZooCfg, type ZooCfg } from '../../ensemble/config/zoo-cfg.ts';
 import { StorageError } from '../../ensemble/log/storage-error.ts';
 import { Member, type MemberEnvironment, type MemberOptions } from '../../ensemble/member/member.ts';
-import { isEnsembleKey, readEnsembleConfig, readMyId, withClientOfLine, type EnsembleConfig } from '../../ensemble/member/ensemble-config.ts';
+import { isEnsembleKey, isMembershipKey, readEnsembleConfig, readMyId, withClientOfLine, type EnsembleConfig } from '../../ensemble/member/ensemble-config.ts';
 import { Server } from '../../ensemble/server.ts';
 import { UsageError } from '../../model/errors.ts';
 import { openAuditFile, type AuditFile } from '../../platform/audit-file.ts';
@@ -77,8 +77,9 @@ async function readConfig({ configFile, defines }: ServerCommandLine): Promise<C
   }
   try {
     const ensemble = readEnsembleConfig(text, await readDynamic(text));
-    const alone = ensemble === null;
-    return { file: configFile, config: parseZooCfg(text, defines, alone ? {} : { elsewhere: isEnsembleKey, portElsewhere: true }), text, ensemble };
+    // One server line alone makes no ensemble, and says nothing that counts.
+    const options = ensemble === null ? { elsewhere: isMembershipKey } : { elsewhere: isEnsembleKey, portElsewhere: true };
+    return { file: configFile, config: parseZooCfg(text, defines, options), text, ensemble };
   } catch (error) {
     throw error instanceof ConfigError ? new UsageError('Config', `${configFile}: ${error.message}`) : error;
   }

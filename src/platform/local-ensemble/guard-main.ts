@@ -72,7 +72,11 @@ async function takeLock(directory: string, ended: Promise<void>): Promise<Instan
 
 async function endAll(pids: ReadonlySet<number>): Promise<void> {
   // On Windows every signal is a kill: there, servers get their time to see that their input ended.
-  if (process.platform !== 'win32') send(pids, 'SIGTERM');
+  if (process.platform !== 'win32') {
+    send(pids, 'SIGTERM');
+    // One that was paused hears it only when it goes on.
+    send(pids, 'SIGCONT');
+  }
   if (await areGone(pids, STOP_WITHIN_MS)) return;
   send(pids, 'SIGKILL');
   await areGone(pids, KILL_WITHIN_MS);

@@ -32,6 +32,10 @@ const Node = v.object({
   json: v.optional(v.unknown()),
   hex: v.optional(v.pipe(v.string(), v.regex(/^([0-9a-f]{2})*$/i))),
   sequential: v.optional(v.boolean(), false),
+  /** Removed by the server when its last child is gone. */
+  container: v.optional(v.boolean(), false),
+  /** Removed by the server when it was not changed for so long and has no children. */
+  ttlSeconds: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
   acl: v.optional(v.array(Entry)),
   /** Written this many times; `#` in path and text is the number, from 1. */
   copies: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(COPIES_MAX))),
@@ -43,8 +47,10 @@ const SampleTree = v.object({ about: v.optional(v.string()), nodes: v.array(Node
 export interface SampleNode {
   readonly path: string;
   readonly data: Uint8Array | null;
-  readonly mode: typeof CreateMode.PERSISTENT | typeof CreateMode.PERSISTENT_SEQUENTIAL;
+  readonly mode: CreateMode;
   readonly acl: readonly Acl[];
+  /** Of a TTL node. */
+  readonly ttlMs: bigint | null;
 }
 
 /**
@@ -58,33 +64,45 @@ export async function parseSampleTree(text: string, hash: Hash): Promise<SampleN
   const out: SampleNode[] = [];
   for (const node of result.output.nodes) {
     const acl = await aclOf(node, hash);
-    const mode = node.sequential ? CreateMode.PERSISTENT_SEQUENTIAL : CreateMode.PERSISTENT;
+    const mode = modeOf(node);
+    const ttlMs = node.ttlSeconds === undefined ? null : BigInt(node.ttlSeconds) * 1_000n;
     for (let copy = 1; copy <= (node.copies ?? 1); copy++) {
       const path = numbered(node, node.path, copy);
       const problem = createPathProblem(path, node.sequential);
       if (problem !== null) throw bad(`${path}: ${problem}`);
-      out.push({ path, data: dataOf(node, copy), mode, acl });
+      out.push({ path, data: dataOf(node, copy), mode, acl, ttlMs });
     }
   }
   return out;
 }
 
 /**
- * Writes the nodes, in order and pipelined. A node that is there already is left as it is.
+ * Writes the nodes, in order and pipelined. A node that is there already is left as it is, and one of a kind that the
+ * server does not know (TTL nodes need extendedTypesEnabled) is left out.
  *
  * @throws what the client throws
  */
 export async function writeSampleTree(client: ZooKeeper, nodes: readonly SampleNode[]): Promise<void> {
   // A session's requests are carried out in the order sent: no need to wait for a parent before its children.
   await Promise.all(
-    nodes.map(async ({ path, data, mode, acl }) => {
+    nodes.map(async ({ path, data, mode, acl, ttlMs }) => {
       try {
-        await client.create(path, data, { mode, acl });
+        await client.create(path, data, { mode, acl, ...(ttlMs === null ? {} : { ttlMs }) });
       } catch (error) {
-        if (!(error instanceof KeeperError && error.code === 'NodeExists')) throw error;
+        if (!(error instanceof KeeperError)) throw error;
+        const unknownKind = error.code === 'Unimplemented' && ttlMs !== null;
+        if (error.code !== 'NodeExists' && !unknownKind) throw error;
       }
     }),
   );
+}
+
+/** @throws UsageError BadSampleTree when it should be of several kinds at once */
+function modeOf({ path, sequential, container, ttlSeconds }: Node): CreateMode {
+  if ([sequential, container, ttlSeconds !== undefined].filter(Boolean).length > 1) throw bad(`${path}: a node is of one kind`);
+  if (container) return CreateMode.CONTAINER;
+  if (ttlSeconds !== undefined) return CreateMode.PERSISTENT_WITH_TTL;
+  return sequential ? CreateMode.PERSISTENT_SEQUENTIAL : CreateMode.PERSISTENT;
 }
 
 function parseJson(text: string): unknown {

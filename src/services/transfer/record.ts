@@ -43,16 +43,22 @@ export function isEphemeralKind({ kind }: KindInfo): boolean {
 export type Difference = 'data' | 'acl' | 'kind';
 
 /**
- * In what two nodes differ. ACLs that are not known, or masked, are not compared.
+ * In what two nodes differ. ACLs that are not known are not compared; of masked ones, what is not masked is.
  *
  * @param kinds whether both sides know their kinds
  */
 export function differencesOf(a: NodeRecord, b: NodeRecord, kinds: boolean): Difference[] {
   const out: Difference[] = [];
   if (!equalData(a.data, b.data)) out.push('data');
-  if (a.acl !== null && b.acl !== null && !a.aclMasked && !b.aclMasked && !sameAcls(a.acl, b.acl)) out.push('acl');
+  const mask = a.aclMasked || b.aclMasked ? masked : (acl: readonly Acl[]): readonly Acl[] => acl;
+  if (a.acl !== null && b.acl !== null && !sameAcls(mask(a.acl), mask(b.acl))) out.push('acl');
   if (kinds ? a.kind !== b.kind || a.ttlMs !== b.ttlMs : isEphemeralKind(a) !== isEphemeralKind(b)) out.push('kind');
   return out;
+}
+
+/** As the server shows it to a session without ADMIN: users of digest ids, and not their hashes (facts 3; ZOOKEEPER-1634). */
+function masked(acl: readonly Acl[]): readonly Acl[] {
+  return acl.map(({ perms, id: { scheme, id } }) => ({ perms, id: { scheme, id: scheme === 'digest' ? id.replace(/:.*$/, ':x') : id } }));
 }
 
 /** Whether both are the same bytes; null equals only null. */

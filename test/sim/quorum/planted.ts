@@ -47,7 +47,7 @@ export const PLANTED: readonly Planted[] = [
       { file: `${replication}/learner/learner.ts`, find: 'if (zxid > this.#durable) break;', replace: '' },
       { file: `${replication}/learner/learner.ts`, find: 'if (!this.#options.observer) this.#unacked.push(zxid);', replace: 'if (!this.#options.observer) { this.#unacked.push(zxid); this.#acknowledge(); }' },
     ],
-    finds: /without the committed|is lost|not part of the history|began at/,
+    finds: /no quorum has it|without the committed|is lost|not part of the history|began at/,
     seeds: 600,
   },
   {
@@ -82,7 +82,7 @@ export const PLANTED: readonly Planted[] = [
       { file: `${replication}/learner/learner.ts`, find: 'this.#queue.propose(message.txn);', replace: 'this.#queue.inform(message.txn);' },
       { file: `${replication}/learner/learner.ts`, find: 'if (txn === null) this.#end(', replace: 'if (txn === null && zxid < 0n) this.#end(' },
     ],
-    finds: /no quorum has it|not part of the history|began at/,
+    finds: /no quorum has it|not part of the history|began at|was due/,
     seeds: 100,
   },
   {
@@ -127,7 +127,7 @@ export const PLANTED: readonly Planted[] = [
     name: 'a client that has seen more is let in',
     changes: [{ file: 'src/ensemble/processors/attach.ts', find: 'request.lastZxidSeen > facts.lastZxid', replace: 'request.lastZxidSeen < 0n' }],
     finds: /saw .* and is answered at/,
-    seeds: 60,
+    seeds: 600,
   },
   {
     name: 'an event comes behind the answer that shows the change',

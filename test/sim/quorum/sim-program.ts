@@ -11,8 +11,8 @@ export interface SimRun {
   readonly output: string;
 }
 
-/** @param env SIM_SEED and the like; what the tests were started with is passed on */
-export async function runSimulator(args: readonly string[], changes: readonly Change[] = [], env: Readonly<Record<string, string>> = {}): Promise<SimRun> {
+/** @param env SIM_SEED and the like; what the tests were started with is passed on; undefined takes it away */
+export async function runSimulator(args: readonly string[], changes: readonly Change[] = [], env: Readonly<Record<string, string | undefined>> = {}): Promise<SimRun> {
   const folder = mkdtempSync(join(tmpdir(), 'zooscope-sim-'));
   try {
     const file = join(folder, 'changes.json');

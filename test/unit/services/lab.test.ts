@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { CreateMode } from '../../../src/model/create-mode.ts';
 import { UsageError } from '../../../src/model/errors.ts';
 import { parseSampleTree } from '../../../src/services/lab/sample-tree.ts';
 import { settle } from './fake-clock.ts';
@@ -23,6 +25,9 @@ describe('the sample tree', () => {
     expect([...nodes.keys()].filter((path) => path.startsWith('/samples/wide/')).length).toBe(200);
     expect(decode('/samples/wide/item-007')).toBe('item 007');
     const demo = `demo:${createHash('sha1').update('demo:demo').digest('base64')}`;
+    expect(nodes.get('/kinds/container')?.mode).toBe(CreateMode.CONTAINER);
+    expect(nodes.get('/kinds/ttl-one-day')).toMatchObject({ mode: CreateMode.PERSISTENT_WITH_TTL, ttlMs: 86_400_000n });
+    expect(gunzipSync(data('/samples/compressed.json.gz') ?? new Uint8Array()).toString()).toContain('"compressed":true');
     expect(nodes.get('/samples/protected')?.acl).toEqual([{ perms: 31, id: { scheme: 'digest', id: demo } }]);
   });
 
@@ -30,6 +35,7 @@ describe('the sample tree', () => {
     ['{', 'JSON'],
     ['{"nodes":[{"path":"a"}]}', 'begin with /'],
     ['{"nodes":[{"path":"/a","hex":"abc"}]}', 'nodes.0.hex'],
+    ['{"nodes":[{"path":"/a","container":true,"ttlSeconds":5}]}', '/a: a node is of one kind'],
     ['{"nodes":[{"path":"/a","acl":[{"perms":"xyz","scheme":"world"}]}]}', 'permissions xyz'],
   ])('%s is refused', async (document, reason) => {
     await expect(parseSampleTree(document, hash)).rejects.toThrow(UsageError);

@@ -11,6 +11,8 @@ import { findStateCommand, STATE_COMMANDS, StateCommands } from './state-command
 const text = (status: number, body: string, contentType = 'text/plain; charset=utf-8'): HttpResponse =>
   ({ status, contentType, body: encodeUtf8(body) });
 
+/** Commands.java */
+const NOT_SERVING = 'This ZooKeeper instance is not currently serving requests';
 const LOOKING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 /**
@@ -33,7 +35,9 @@ export function adminHandler(server: AdminControl, url: string, settings: StateC
     const command = findAdminCommand(name);
     const result = command === undefined
       ? { fields: {}, error: `Unknown command: ${name}` }
-      : await command.run(server.view, query);
+      : server.view === null
+        ? { fields: {}, error: NOT_SERVING }
+        : await command.run(server.view, query);
     const shown = command?.names[0] ?? name;
     // Apache puts an error before the command's name where the command itself failed.
     const tail = command !== undefined && result.error !== null
@@ -53,6 +57,7 @@ export function metricsHandler(server: Pick<AdminControl, 'view'>): HttpHandler 
   return ({ method, path }) => {
     if (!LOOKING.has(method)) return Promise.resolve(text(405, `${method} is not allowed\n`));
     if (path !== '/metrics') return Promise.resolve(text(404, `there is nothing at ${path}; the metrics are at /metrics\n`));
+    if (server.view === null) return Promise.resolve(text(503, `${NOT_SERVING}\n`));
     return Promise.resolve(text(200, prometheusText(server.view), 'text/plain; version=0.0.4; charset=utf-8'));
   };
 }

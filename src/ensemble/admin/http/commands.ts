@@ -8,6 +8,7 @@ import { connectionsOn } from '../connection-words.ts';
 import { figures } from '../mntr.ts';
 import { javaDouble } from '../text.ts';
 import { SERVER_VERSION } from '../version.ts';
+import { leaderFields, observerFields, votingFields, zabFields } from './ensemble-commands.ts';
 import { Raw, type Json, type JsonObject } from './json.ts';
 
 /** What a command came to. An error is told beside what else there is. */
@@ -65,11 +66,16 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
       ? { zxid: '-1', timestamp: -1 }
       : { zxid: BigInt.asUintN(64, last.zxid).toString(16), timestamp: Math.floor(last.wallMs / 1000) };
   }),
-  // A server alone has no leader to name.
-  { names: ['leader', 'lead'], run: () => ({ fields: {}, error: 'server is not initialized' }) },
+  {
+    names: ['leader', 'lead'],
+    run: (view) => {
+      const fields = leaderFields(view);
+      return fields === null ? { fields: {}, error: 'server is not initialized' } : done(fields);
+    },
+  },
   shows(['monitor', 'mntr'], (view) => Object.fromEntries(figures(view).map(([name, value]) => [name, monitorValue(name, value)]))),
   shows(['observer_connection_stat_reset', 'orst'], () => ({})),
-  shows(['observers', 'obsr'], () => ({ synced_observers: 0, observers: [] })),
+  shows(['observers', 'obsr'], observerFields),
   shows(['ruok'], () => ({})),
   shows(['server_stats', 'srvr'], serverStats),
   { names: ['set_trace_mask', 'stmk'], run: setTraceMask },
@@ -79,7 +85,7 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
   }),
   shows(['stats', 'stat'], async (view) => ({ ...(await serverStats(view)), ...allConnections(view, true) })),
   shows(['system_properties', 'sysp'], (view) => systemProperties(view)),
-  shows(['voting_view'], () => ({ current_config: {} })),
+  shows(['voting_view'], votingFields),
   shows(['watch_summary', 'wchs'], (view) => {
     const { connections, paths, watches } = view.watches.summary();
     return { num_connections: connections, num_paths: paths, num_total_watches: watches };
@@ -92,7 +98,7 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
     const idOf = sessionIds(view);
     return { path_to_session_ids: Object.fromEntries([...view.watches.byPath()].map(([path, keys]) => [path, keys.map(idOf)])) };
   }),
-  shows(['zabstate'], () => ({ voting: false, zabstate: '' })),
+  shows(['zabstate'], zabFields),
 ];
 
 const BY_NAME = new Map(ADMIN_COMMANDS.flatMap((command) => command.names.map((name) => [name, command] as const)));

@@ -59,12 +59,14 @@ export class StateCommands {
 
   /** Checks in Apache's order: who asks, whether it is on, whether it is too soon. */
   async answer(command: StateCommand, request: HttpRequest): Promise<HttpResponse> {
-    const refusal = whyNot(this.#server.view, request);
+    const { view } = this.#server;
+    if (view === null) return told(command, 503);
+    const refusal = whyNot(view, request);
     if (refusal !== null) return told(command, refusal.status, {}, refusal.error);
     const { snapshotEnabled, restoreEnabled, withLastZxid } = this.#settings;
     if (command === SNAPSHOT ? !snapshotEnabled : !restoreEnabled) return told(command, 503);
     if (!withLastZxid) return told(command, 500);
-    const { stats } = this.#server.view;
+    const { stats } = view;
     if (!(command === SNAPSHOT ? this.#snapshots : this.#restores).allows(this.#server.nowMs())) {
       stats.count(command === SNAPSHOT ? 'snapshot_rate_limited_count' : 'restore_rate_limited_count');
       return told(command, 429);

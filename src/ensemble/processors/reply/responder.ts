@@ -14,7 +14,6 @@ import type { TreeChange } from '../../tree/changes.ts';
 import type { ConnectionKey, Notification, WatchTables } from '../../watches/watch-tables.ts';
 import type { Access } from '../auth/access.ts';
 import { Op, type Request } from '../request.ts';
-import type { Sessions } from '../session-tracker.ts';
 import { eventFrame, replyFrame } from './frames.ts';
 import {
   readAcl, readAllChildrenNumber, readChildren, readData, readEphemerals, readExists, readMulti, readSync, readWhoAmI,
@@ -42,7 +41,6 @@ export interface ResponderParts {
   readonly tree: TreeReader;
   readonly watches: WatchTables;
   readonly access: Access;
-  readonly sessions: Sessions;
   readonly events: EventSink;
 }
 
@@ -65,8 +63,6 @@ export class Responder {
   read(connection: ConnectionKey, request: Request): Reply {
     return this.#reply(request, () => {
       if (request.refusal !== undefined) throw new KeeperError(request.refusal);
-      const code = this.#parts.sessions.check(request.sessionId);
-      if (code !== 0) throw new KeeperError(code);
       return readAnswer(this.#tools, { connection, request });
     });
   }

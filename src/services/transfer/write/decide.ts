@@ -54,9 +54,10 @@ function decideBoth(path: string, want: NodeRecord, now: NodeRecord, rules: Rule
   // The file speaks only of what is below it.
   if (want.implied === true) return { action: 'same', differences: [], reason: null, message: null, blocks: false, stops: false };
   if (isEphemeralKind(now)) return leave('kindDiffers', 'the target has an ephemeral node there', true);
-  const differences = differencesOf(want, now, rules.kinds).filter((each) => each !== 'acl' || rules.acl);
-  const kindDiffers = differences.includes('kind');
   const masked = rules.acl && (want.acl === null || want.aclMasked || now.aclMasked);
+  // One that is masked cannot be written, however it differs.
+  const differences = differencesOf(want, now, rules.kinds).filter((each) => each !== 'acl' || (rules.acl && !masked));
+  const kindDiffers = differences.includes('kind');
   const reason = kindDiffers ? 'kindDiffers' : masked ? 'aclMasked' : null;
   const message = kindDiffers ? `a node's kind cannot be changed: it is ${now.kind}, not ${want.kind}` : null;
   const decision = { differences, reason, message, blocks: false, stops: false };

@@ -62,12 +62,15 @@ export interface ClientParts {
   /** Where to try next. */
   readonly server: () => string;
   readonly timeoutMs: number;
+  /** How many members may have their roles changed. */
+  readonly reconfigurable: number;
   /** Counts what happens, in all clients together. */
   readonly count: () => number;
   readonly fail: (what: string) => void;
   readonly note: (text: string) => void;
 }
 
+const SESSION_MOVED = -118;
 const CLIENT_PORT = 2181;
 const IN_FLIGHT_MAX = 5;
 const CONNECT_MS = 600;
@@ -129,7 +132,7 @@ export class EnsembleClient {
     }
     const many = 1 + below(random, 3);
     for (let i = 0; i < many && this.#sent.length < IN_FLIGHT_MAX && this.#session?.closing === false; i++) {
-      for (const asked of nextCall(random, `${this.name}:${this.#xid}`)) this.#call(asked);
+      for (const asked of nextCall(random, `${this.name}:${this.#xid}`, this.#parts.reconfigurable)) this.#call(asked);
     }
   }
 
@@ -280,10 +283,9 @@ export class EnsembleClient {
 
   #answered(call: Call, reply: { readonly zxid: bigint; readonly err: number; readonly body: Buffer }): void {
     Object.assign(call, { answered: this.#parts.count(), zxid: reply.zxid, err: reply.err, body: reply.body });
-    const { asked: { watch, path, writes, type, kind } } = call;
+    const { asked: { watch, path, writes, type } } = call;
     if (writes === true) this.answeredWrites++;
-    // Refused because the session is being closed: then nothing is watched.
-    if (kind === 'setWatches' && reply.err !== 0) call.connection.watches.length = 0;
+    if (reply.err === SESSION_MOVED) this.#parts.fail(`${this.name} is told that its session has moved, which no client is`);
     if (watch !== undefined && reply.err === 0) {
       call.connection.watches.push({ kind: watch, path, since: reply.zxid, seenBefore: reply.zxid, fired: false, seenAfter: null });
     }

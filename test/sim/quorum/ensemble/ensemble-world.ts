@@ -35,9 +35,12 @@ export interface EnsembleReport {
   readonly epochs: number;
   readonly transactions: number;
   readonly answers: number;
+  readonly reconfigurations: number;
   readonly syncs: Readonly<Record<'diff' | 'trunc' | 'snap', number>>;
 }
 
+/** ZooDefs.OpCode.reconfig, as a transaction */
+const RECONFIG = 16;
 const TICK_MS = 200;
 const INIT_LIMIT = 10;
 const SYNC_LIMIT = 5;
@@ -69,6 +72,8 @@ class EnsembleWorld {
   readonly #epochs = new Map<number, number>();
   readonly #syncs = { diff: 0, trunc: 0, snap: 0 };
   readonly #seed: number;
+  /** Whether its members change their roles. */
+  readonly #reconfigures: boolean;
   readonly #withLogs: boolean;
   #current: Life | null = null;
   #count = 0;
@@ -82,8 +87,8 @@ class EnsembleWorld {
     const voters = 3 + 2 * below(this.#random, 2);
     const observers = below(this.#random, 3);
     this.#membership = membershipOf(voters, voters + observers);
-    const { verifier } = this.#membership;
-    this.#history = new History((sids) => verifier.hasQuorum(new Set([...sids].filter((sid) => verifier.isVoter(sid)))), (what) => this.#fail(what));
+    this.#reconfigures = below(this.#random, 4) === 0;
+    this.#history = new History(this.#membership, (what) => this.#fail(what));
     this.#members = Array.from({ length: voters + observers }, (_, i) => this.#makeMember(i, voters));
     this.#clients = Array.from({ length: 2 + below(this.#random, 2) }, (_, i) => this.#makeClient(i));
     this.#plan = planFaults(this.#random, this.#members.length, FAULTS_MS);
@@ -119,6 +124,7 @@ class EnsembleWorld {
     const answers = this.#clients.reduce((sum, { calls }) => sum + calls.filter(({ answered }) => answered !== null).length, 0);
     return {
       seed: this.#seed, violations, trace, answers,
+      reconfigurations: [...this.#history.proposed.values()].filter(({ txn: { body } }) => body.type === RECONFIG).length,
       steps: this.#steps, epochs: this.#history.established.length, transactions: this.#history.proposed.size, syncs: this.#syncs,
     };
   }
@@ -137,7 +143,7 @@ class EnsembleWorld {
     const progress = await this.#runUntil(limitMs, () =>
       this.#agreed() && this.#clients.every(({ answeredWrites, serving }, i) => serving && answeredWrites >= (before[i] as number) + PROGRESS));
     if (!progress) this.#fail(`no progress ${QUIET_LIMIT_MS} ms after the faults stopped: ${this.#members.map(({ sid, mode }) => `${sid} ${mode}`).join(', ')}`);
-    else await this.#rest();
+    else if (this.violations.length === 0) await this.#rest();
   }
 
   /** Clients write no more, what they left behind expires, and all members come to the same state. */
@@ -150,11 +156,11 @@ class EnsembleWorld {
       this.#fail(`not alike: ${this.#members.map(({ sid, mode, life }) => `${sid} ${mode} ${formatId(life?.house?.database.tree.lastZxid ?? -1n)} ${life?.house?.database.sessions.size}`).join(', ')}`);
       return;
     }
+    if (this.violations.length > 0) return;
     const last = this.#lastZxid();
     const mayExpire = (sessionId: bigint, atMs: number): boolean => this.#mayExpire(sessionId, atMs);
     const heldSessions = new Set(this.#clients.flatMap(({ session }) => (session === null ? [] : [session.id])));
     const { tree, openSessions } = judge({
-      heldSessions,
       history: this.#history, committed: this.#history.committed(last), clients: this.#clients,
       epochOf: (wire) => this.#epochs.get(wire) ?? 0, mayExpire,
     }, (what) => this.#fail(what));
@@ -212,6 +218,15 @@ class EnsembleWorld {
         return;
       case 'badSync':
         one.disk.badSyncs = 1;
+        return;
+      case 'diskFull':
+        one.disk.full = true;
+        this.#scheduler.after(forMs, () => {
+          one.disk.full = false;
+        });
+        return;
+      case 'clockJump':
+        one.skewMs += (forMs % 2 === 0 ? 10 : -10) * forMs;
         return;
       default:
         this.#strikeProcess(kind, one, forMs);
@@ -313,6 +328,7 @@ class EnsembleWorld {
     return new EnsembleClient({
       name: `c${i + 1}`, random: this.#random, scheduler: this.#scheduler, network: this.#network, timeoutMs: SESSION_MS,
       server: () => this.#pickServer(),
+      reconfigurable: this.#reconfigures ? this.#members.length : 0,
       count: () => this.#count++,
       fail: (what) => this.#fail(what),
       note: (text) => {
@@ -334,6 +350,7 @@ class EnsembleWorld {
       preAllocSize: String([0, 0, 4][below(this.#random, 3)]),
       snapCount: String([5, 20, 60, 1000][below(this.#random, 4)]),
       'snapshot.compression.method': below(this.#random, 4) === 0 ? 'snappy' : '',
+      ...(this.#reconfigures ? { reconfigEnabled: 'true', skipACL: 'yes' } : {}),
     };
     return parseZooCfg(Object.entries(keys).map(([key, value]) => `${key}=${value}`).join('\n'));
   }

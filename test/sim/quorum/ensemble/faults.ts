@@ -7,7 +7,7 @@ export type ProcessFault =
   | 'kill' | 'powerCut' | 'silentPowerCut' | 'restart' | 'blackout' | 'stall' | 'leaderPowerCut' | 'leaderKill' | 'leaderStall';
 
 export type FaultKind =
-  | ProcessFault | 'part' | 'alone' | 'cut' | 'heal' | 'slowDisk' | 'badSync' | 'clientsAway' | 'leaderAlone';
+  | ProcessFault | 'diskFull' | 'clockJump' | 'part' | 'alone' | 'cut' | 'heal' | 'slowDisk' | 'badSync' | 'clientsAway' | 'leaderAlone';
 
 export interface Fault {
   readonly atMs: number;
@@ -20,7 +20,7 @@ export interface Fault {
 
 const KINDS: readonly FaultKind[] = [
   'kill', 'powerCut', 'powerCut', 'silentPowerCut', 'part', 'part', 'alone', 'alone', 'cut', 'heal', 'heal', 'stall', 'slowDisk', 'badSync',
-  'blackout', 'clientsAway', 'restart', 'leaderPowerCut', 'leaderKill', 'leaderAlone', 'leaderAlone', 'leaderStall',
+  'blackout', 'diskFull', 'clockJump', 'clientsAway', 'restart', 'leaderPowerCut', 'leaderKill', 'leaderAlone', 'leaderAlone', 'leaderStall',
 ];
 
 export function planFaults(random: Random, members: number, untilMs: number): Fault[] {

@@ -5,8 +5,12 @@
  */
 
 import { counterOf, epochOf, formatId } from '../../../../src/model/zxid.ts';
+import { parseMembershipText, type Membership } from '../../../../src/ensemble/replication/quorum/membership.ts';
 import { decodeTransaction, encodeTransaction } from '../../../../src/ensemble/txn/transaction-codec.ts';
 import type { Transaction } from '../../../../src/ensemble/txn/transaction.ts';
+
+/** ZooDefs.OpCode.reconfig, as a transaction */
+const RECONFIG = 16;
 
 export interface Proposed {
   readonly txn: Transaction;
@@ -28,11 +32,12 @@ export class History {
   readonly proposed = new Map<bigint, Proposed>();
   readonly #established: Established[] = [];
   readonly #applied = new Set<bigint>();
-  readonly #hasQuorum: (sids: ReadonlySet<bigint>) => boolean;
+  readonly #membership: Membership;
   readonly #fail: (what: string) => void;
 
-  constructor(hasQuorum: (sids: ReadonlySet<bigint>) => boolean, fail: (what: string) => void) {
-    this.#hasQuorum = hasQuorum;
+  /** @param membership until it is reconfigured */
+  constructor(membership: Membership, fail: (what: string) => void) {
+    this.#membership = membership;
     this.#fail = fail;
   }
 
@@ -65,7 +70,7 @@ export class History {
     const known = this.proposed.get(zxid);
     if (known === undefined) this.#fail(`${sid} applies ${formatId(zxid)}, which nobody proposed`);
     else if (!known.bytes.equals(encodeTransaction(txn))) this.#fail(`${sid} applies another ${formatId(zxid)} than was proposed`);
-    else if (!this.#applied.has(zxid) && !this.#hasQuorum(known.holders)) this.#fail(`${formatId(zxid)} is applied by ${sid}, and no quorum has it`);
+    else if (!this.#applied.has(zxid) && !this.#hasQuorum(zxid, known.holders)) this.#fail(`${formatId(zxid)} is applied by ${sid}, and no quorum has it`);
     if (!this.#follows(zxid, before)) this.#fail(`${sid} applies ${formatId(zxid)} after ${formatId(before)}`);
     const cut = this.#cutBefore(zxid);
     if (cut !== undefined) this.#fail(`${sid} applies ${formatId(zxid)}, and epoch ${cut.epoch} began at ${formatId(cut.start)} without it`);
@@ -92,6 +97,19 @@ export class History {
     if (known === undefined) this.proposed.set(zxid, { txn, bytes, atMs, holders: new Set([sid]) });
     else if (known.bytes.equals(bytes)) known.holders.add(sid);
     else this.#fail(`${sid} logs another ${formatId(zxid)} than was logged before`);
+  }
+
+  /** By the configuration that was proposed last. */
+  #hasQuorum(zxid: bigint, holders: ReadonlySet<bigint>): boolean {
+    let text: Uint8Array | null = null;
+    let newest = 0n;
+    for (const [of, { txn: { body } }] of this.proposed) {
+      if (body.type !== RECONFIG || of > zxid || of < newest || this.#cutBefore(of) !== undefined) continue;
+      newest = of;
+      text = body.data;
+    }
+    const { verifier } = text === null ? this.#membership : parseMembershipText(String(Buffer.from(text)));
+    return verifier.hasQuorum(holders);
   }
 
   #follows(zxid: bigint, before: bigint): boolean {

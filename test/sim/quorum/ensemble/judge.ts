@@ -14,15 +14,12 @@ import type { History, Proposed } from './history.ts';
 const NO_NODE = -101;
 const BAD_VERSION = -103;
 const NODE_EXISTS = -110;
-const SESSION_EXPIRED = -112;
 const parentOf = (path: string): string => path.slice(0, Math.max(1, path.lastIndexOf('/')));
 
 export interface Case {
   readonly history: History;
   readonly committed: readonly Proposed[];
   readonly clients: readonly EnsembleClient[];
-  /** Those that clients hold in the end. */
-  readonly heldSessions: ReadonlySet<bigint>;
   /** The epoch of the term in which a connection was taken. */
   readonly epochOf: (wire: number) => number;
   /** Whether so much time had passed at a moment that a session may have expired. */
@@ -99,6 +96,8 @@ function isWhatWasAsked({ asked }: Call, body: TxnBody): boolean {
       return asked.kind === 'setData' && body.path === asked.path && String(Buffer.from(body.data ?? [])) === asked.data;
     case 14:
       return asked.kind === 'multi';
+    case 16:
+      return asked.kind === 'reconfig';
     case -11:
       return asked.kind === 'close';
     default:
@@ -240,11 +239,6 @@ class Replay {
     if (!this.#applied.has(zxid) && !history.isBeginning(zxid)) this.#fail(`${kind} ${path} is answered at ${formatId(zxid)}, which is not part of the history`);
     const node = this.tree.nodes.get(path);
     const wrong = (what: string): void => this.#fail(`${kind} ${path} at ${formatId(zxid)} ${what}`);
-    // A leader refuses what a session asks that it is about to close (PrepRequestProcessor); that it does is judged elsewhere.
-    if (err === SESSION_EXPIRED) {
-      if (this.#facts.heldSessions.has(call.sessionId)) wrong('is answered as if its session were over');
-      return;
-    }
     if ((node === undefined) !== (err === NO_NODE)) wrong(`is answered ${err}, and the node is ${node === undefined ? 'not ' : ''}there`);
     if (node === undefined || err !== 0) return;
     const stat = this.tree.stat(path);

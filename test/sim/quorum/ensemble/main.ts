@@ -8,6 +8,7 @@ import { runEnsemble, type EnsembleReport } from './ensemble-world.ts';
 const [from = 1, count = 1, stride = 1] = process.argv.slice(2, 5).map(Number);
 const faults = process.env['SIM_FAULTS'];
 const withLogs = process.env['SIM_LOGS'] !== undefined;
+const withTrace = withLogs || process.env['SIM_SEED'] !== undefined;
 let report: Partial<EnsembleReport> = {};
 
 process.on('unhandledRejection', (error) => {
@@ -21,5 +22,5 @@ for (let i = 0; i < count; i++) {
   report = await runEnsemble({ seed, withLogs, ...(faults === undefined ? {} : { onlyFaults: new Set(faults.split(',').map(Number)) }) });
   const { violations = [] } = report;
   const { trace, ...rest } = report;
-  process.stdout.write(`${JSON.stringify(violations.length > 0 || withLogs ? { ...rest, trace } : rest)}\n`);
+  process.stdout.write(`${JSON.stringify(violations.length > 0 || withTrace ? { ...rest, trace } : rest)}\n`);
 }

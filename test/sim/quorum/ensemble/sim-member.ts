@@ -9,7 +9,7 @@ import { silentLogger, type Logger } from '../../../../src/base/logger.ts';
 import type { ZooCfg } from '../../../../src/ensemble/config/zoo-cfg.ts';
 import { Member, type MemberEnvironment } from '../../../../src/ensemble/member/member.ts';
 import type { Storehouse } from '../../../../src/ensemble/member/storehouse.ts';
-import type { Membership } from '../../../../src/ensemble/replication/quorum/membership.ts';
+import { parseMembershipText, type Membership } from '../../../../src/ensemble/replication/quorum/membership.ts';
 import { nodeDigests } from '../../../../src/platform/node-digests.ts';
 import { nodeGzip } from '../../../../src/platform/node-gzip.ts';
 import { SimDisk } from '../../sim-disk.ts';
@@ -39,6 +39,7 @@ export interface SimMemberParts {
 export interface Life {
   readonly of: SimMember;
   over: boolean;
+  failed: boolean;
   member: Member | null;
   /** Found by the probes when it is opened. */
   house: Storehouse | null;
@@ -58,11 +59,14 @@ export class SimMember {
   life: Life | null = null;
   /** Every operation of the disk takes its time until then. */
   slowUntilMs = 0;
+  /** What its wall clock is ahead of others. */
+  skewMs: number;
   starts = 0;
   readonly #parts: SimMemberParts;
   readonly #config: ZooCfg;
   readonly #rate: number;
-  readonly #skewMs: number;
+  /** What zoo.cfg names as the configuration in force, once it was reconfigured. */
+  #saved: Membership | null = null;
   #stalledUntilMs = 0;
   #backlog: (() => void)[] = [];
 
@@ -74,7 +78,7 @@ export class SimMember {
     this.#parts = parts;
     const { random } = parts;
     this.#rate = 0.95 + below(random, 100) / 1000;
-    this.#skewMs = below(random, 20_000);
+    this.skewMs = below(random, 20_000);
     this.disk = new SimDisk(random);
     this.disk.onWaiting = () => this.#workDisk();
     this.disk.onAppend = (_name, bytes) => parts.onAppend(this, bytes);
@@ -86,7 +90,7 @@ export class SimMember {
 
   start(): void {
     if (this.life !== null) return;
-    const life: Life = { of: this, over: false, member: null, house: null, environment: null };
+    const life: Life = { of: this, over: false, failed: false, member: null, house: null, environment: null };
     this.life = life;
     this.starts++;
     this.#parts.note(`${this.sid} starts`);
@@ -94,7 +98,14 @@ export class SimMember {
     onEnter(life);
     life.environment = this.#environment(life);
     const options = {
-      config: this.#config, configText: '', jaas: null, sid: this.sid, membership, initLimit, syncLimit,
+      config: this.#config, configText: '', jaas: null, sid: this.sid, initLimit, syncLimit,
+      membership: this.#saved ?? membership,
+      configFiles: {
+        saveNext: () => undefined,
+        saveCurrent: (text: string) => {
+          if (!life.over) this.#saved = parseMembershipText(text);
+        },
+      },
       onFailure: (error: unknown) => this.#failed(life, error),
     };
     Member.start(life.environment, options).then((member) => {
@@ -153,11 +164,16 @@ export class SimMember {
   }
 
   #failed(life: Life, error: unknown): void {
-    if (life.over) return;
+    if (life.over || life.failed) return;
+    life.failed = true;
     this.#parts.note(`${this.sid} stops: ${String(error)}`);
     if (!/ENOSPC|EIO/.test(String(error))) this.#parts.onBroken(`${this.sid} fails: ${String(error)}`);
-    this.crash(false, false);
-    this.#parts.scheduler.after(500, () => this.start());
+    // A process takes a moment to end, in which it must do no harm.
+    this.#parts.scheduler.after(below(this.#parts.random, 100), () => {
+      if (life.over) return;
+      this.crash(false, false);
+      this.#parts.scheduler.after(500, () => this.start());
+    });
   }
 
   #workDisk(): void {
@@ -204,7 +220,7 @@ export class SimMember {
     const bootMs = below(random, 1_000_000) - scheduler.nowMs * rate;
     return {
       monotonicMs: () => bootMs + scheduler.nowMs * rate,
-      wallMs: () => WALL_MS + this.#skewMs + scheduler.nowMs * rate,
+      wallMs: () => WALL_MS + this.skewMs + scheduler.nowMs * rate,
       // A timer never fires before its time.
       after: (delayMs, fn) => scheduler.after(delayMs / rate + 0.001, () => enter(fn)),
     };

@@ -6,7 +6,7 @@ import { ask } from '../../../interop/server-conversation.ts';
 
 export interface Asked {
   readonly type: number;
-  readonly kind: 'create' | 'delete' | 'setData' | 'multi' | 'close' | 'read' | 'children' | 'exists' | 'sync' | 'setWatches';
+  readonly kind: 'create' | 'delete' | 'setData' | 'multi' | 'close' | 'reconfig' | 'read' | 'children' | 'exists' | 'sync' | 'setWatches';
   readonly path: string;
   readonly body: Buffer;
   /** It becomes a transaction. */
@@ -23,8 +23,14 @@ export interface Asked {
 
 const PATHS = ['/a', '/b', '/a/x', '/a/y', '/b/x', '/c', '/a/x/1'];
 
-/** One thing to ask, or several that belong together. @param tag data that nobody else writes */
-export function nextCall(random: Random, tag: string): Asked[] {
+/**
+ * One thing to ask, or several that belong together.
+ *
+ * @param tag data that nobody else writes
+ * @param members how many there are whose roles may be changed; 0: none
+ */
+export function nextCall(random: Random, tag: string, members: number): Asked[] {
+  if (members > 0 && below(random, 30) === 0) return [reconfig(1 + below(random, members), below(random, 3) === 0 ? 'observer' : 'participant')];
   const path = PATHS[below(random, PATHS.length)] as string;
   switch (below(random, 20)) {
     case 0:
@@ -75,6 +81,12 @@ function setData(path: string, data: string, version: number): Asked {
 
 function sync(path: string): Asked {
   return { type: 9, kind: 'sync', path, body: jute.string(path) };
+}
+
+/** A member changes its role, and stays where it is. */
+function reconfig(sid: number, role: string): Asked {
+  const joining = jute.string(`server.${sid}=n${sid}:2888:3888:${role};n${sid}:2181`);
+  return { type: 16, kind: 'reconfig', path: '', writes: true, body: Buffer.concat([joining, jute.string(null), jute.string(null), jute.long(-1n)]) };
 }
 
 function multi(random: Random, path: string, data: string): Asked {

@@ -3,7 +3,6 @@
  * disk do, what it says, what it applies. Zxids are epoch:counter. `<` is heard, `>` is said.
  */
 
-import { formatReason } from './talk-words.ts';
 import { CommittedLog } from '../../../../src/ensemble/replication/leader/committed-log.ts';
 import type { LeaderEffects, LearnerEffects, Task } from '../../../../src/ensemble/replication/effects.ts';
 import { Leader } from '../../../../src/ensemble/replication/leader/leader.ts';
@@ -13,7 +12,7 @@ import type { LeaderMessage, LearnerMessage } from '../../../../src/ensemble/rep
 import { majority } from '../../../../src/ensemble/replication/quorum/quorum-verifier.ts';
 import type { Transaction } from '../../../../src/ensemble/txn/transaction.ts';
 import { makeZxid } from '../../../../src/model/zxid.ts';
-import { formatEvent, formatLeaderMessage, formatLearnerMessage, formatTask, formatZxid, zxidOf } from './talk-words.ts';
+import { formatEvent, formatLeaderMessage, formatLearnerMessage, formatReason, formatTask, formatZxid, zxidOf } from './talk-words.ts';
 
 const TICK_MS = 100;
 const LIMITS = { tickMs: TICK_MS, initLimit: 10, syncLimit: 5 };
@@ -57,7 +56,7 @@ export class LeaderTalk extends Transcript {
 
   constructor({ committed = [], lastZxid, acceptedEpoch = 0, currentEpoch = 0, configVersion = 0n }: LeaderHas = {}) {
     super();
-    const rule = majority([1n, 2n, 3n]);
+    const rule = majority(new Set([1n, 2n, 3n]));
     const options: LeaderOptions = {
       ...LIMITS, sid: 1n, rule, configVersion, acceptedEpoch, currentEpoch,
       configText: () => 'servers',

@@ -1,0 +1,65 @@
+/** The AdminServer's commands about an ensemble (Commands.LeaderCommand, VotingViewCommand, ZabStateCommand). */
+
+import { counterOf, epochOf } from '../../../model/zxid.ts';
+import type { AdminView } from '../admin-view.ts';
+import type { EnsembleView, MemberView } from '../ensemble-view.ts';
+import type { JsonObject } from './json.ts';
+import { hex } from '../text.ts';
+
+/** Who leads; null for a server standing alone, which has nobody to name. */
+export function leaderFields({ ensemble }: AdminView): JsonObject | null {
+  if (ensemble === null) return null;
+  return { is_leader: ensemble.leading !== null, leader_id: ensemble.leader.sid, leader_ip: ensemble.leader.host };
+}
+
+/** The voters; none for a server standing alone. */
+export function votingFields({ ensemble }: AdminView): JsonObject {
+  if (ensemble === null) return { current_config: {} };
+  return { current_config: Object.fromEntries(ensemble.voters.map((voter) => [String(voter.sid), memberFields(voter)])) };
+}
+
+/** How far this server takes part. */
+export function zabFields(view: AdminView): JsonObject {
+  const { ensemble, tree: { lastZxid } } = view;
+  if (ensemble === null) return { voting: false, zabstate: '' };
+  const own = ensemble.own;
+  return {
+    myid: ensemble.sid,
+    is_leader: ensemble.leading !== null,
+    quorum_address: addressFields(own?.quorumAddresses ?? []),
+    election_address: addressFields(own?.electionAddresses ?? []),
+    client_address: own?.clientAddress ?? '',
+    voting: !ensemble.observer,
+    last_zxid: `0x${hex(lastZxid)}`,
+    zab_epoch: epochOf(lastZxid),
+    zab_counter: counterOf(lastZxid),
+    zabstate: 'broadcast',
+  };
+}
+
+/** Observers of a leader. */
+export function observerFields({ ensemble }: AdminView): JsonObject {
+  return { synced_observers: ensemble?.leading?.syncedObservers ?? 0, observers: [] };
+}
+
+function memberFields({ quorumAddresses, electionAddresses, clientAddress, role }: MemberView): JsonObject {
+  return { server_addresses: [...quorumAddresses], election_addresses: [...electionAddresses], client_address: clientAddress, learner_type: role };
+}
+
+function addressFields(addresses: EnsembleView['voters'][number]['quorumAddresses']): JsonObject {
+  const all = [...addresses];
+  const one = all[0] ?? '';
+  const ports = all.map((address) => Number(address.slice(address.lastIndexOf(':') + 1)));
+  return {
+    empty: all.length === 0,
+    all_addresses: all,
+    all_reachable_addresses: all,
+    one,
+    reachable_address: one,
+    wildcard_addresses: ports.map((port) => `0.0.0.0:${port}`),
+    all_ports: ports,
+    all_host_strings: all.map((address) => address.slice(0, address.lastIndexOf(':'))),
+    all_reachable_addresses_or_all: all,
+    reachable_or_one: one,
+  };
+}

@@ -1,0 +1,106 @@
+/** What a member keeps, and what becomes of it when a leader's history takes the place of some of it. */
+
+import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../../../src/base/random.ts';
+import { silentLogger } from '../../../../src/base/logger.ts';
+import { makeZxid } from '../../../../src/model/zxid.ts';
+import { readSettings } from '../../../../src/ensemble/config/settings.ts';
+import { snapshotName } from '../../../../src/ensemble/log/file-names.ts';
+import { snapshotChunks } from '../../../../src/ensemble/log/snapshot-writer.ts';
+import { Storehouse } from '../../../../src/ensemble/member/storehouse.ts';
+import { ServerStats } from '../../../../src/ensemble/processors/stats.ts';
+import type { Transaction } from '../../../../src/ensemble/txn/transaction.ts';
+import { nodeDigests } from '../../../../src/platform/node-digests.ts';
+import { nodeGzip } from '../../../../src/platform/node-gzip.ts';
+import { memoryDisk, type MemoryDisk } from '../log/memory-disk.ts';
+import { writeDirectory, newDatabase } from '../log/writing.ts';
+import { TestClock } from '../server/harness.ts';
+
+async function open(disk: MemoryDisk): Promise<{ readonly house: Storehouse; readonly failures: unknown[] }> {
+  const failures: unknown[] = [];
+  const environment = {
+    clock: new TestClock(), random: seededRandom(1), logger: silentLogger, digests: nodeDigests, gzip: nodeGzip,
+    snapshots: disk, logs: disk, snapshotDirectory: '', logDirectory: '',
+    defer: (fn: () => void) => void setImmediate(fn),
+    host: { environment: () => [], openFiles: () => null, formatDate: String },
+    listenHttp: () => Promise.reject(new Error('no HTTP here')),
+    listen: () => Promise.reject(new Error('no clients here')),
+  };
+  const house = await Storehouse.open(environment, readSettings(new Map()), new ServerStats(), {
+    onDurable: () => undefined,
+    onFailure: (error) => void failures.push(error),
+  });
+  return { house, failures };
+}
+
+const refused = (zxid: bigint): Transaction => ({ header: { sessionId: 7n, cxid: 1, zxid, timeMs: 0n, type: -1 }, body: { type: -1, err: -101 }, digest: null });
+
+describe('a history cut short', () => {
+  test('ends where the leader says, in the tree and on disk', async () => {
+    const { disk, txns } = await writeDirectory(10);
+    const { house } = await open(disk);
+    await house.truncate(7n);
+    expect(house.lastLogged).toBe(7n);
+    await house.close();
+    const again = await open(disk);
+    expect(again.house.database.tree.lastZxid).toBe(7n);
+    expect(again.house.database.tree.digest).toBe(txns.filter(({ digest }) => digest !== null).findLast(({ header }) => header.zxid <= 7n)?.digest);
+  });
+
+  test('a snapshot that was written meanwhile, with more in it than its name says, goes', async () => {
+    const { disk, database, step, log } = await writeDirectory(5);
+    const source = database.snapshot();
+    for (let i = 0; i < 4; i++) step();
+    await log.sync();
+    await disk.writeWhole(snapshotName(5n), snapshotChunks(source));
+    const { house } = await open(disk);
+    expect(house.lastLogged).toBe(9n);
+    await house.truncate(6n);
+    expect(house.lastLogged).toBe(6n);
+    expect([...disk.files.keys()].filter((name) => name.startsWith('snapshot.'))).toEqual(['snapshot.0']);
+  });
+
+  test('may end at the beginning of an epoch, which is no transaction', async () => {
+    const disk = memoryDisk();
+    const { house } = await open(disk);
+    house.append(refused(makeZxid(1, 1)));
+    await house.settled();
+    await house.truncate(makeZxid(1, 0));
+    expect(house.lastLogged).toBe(0n);
+  });
+
+  test('is refused where the log has ended before', async () => {
+    const { disk } = await writeDirectory(3);
+    const { house } = await open(disk);
+    await expect(house.truncate(5n)).rejects.toThrow('the log ends at 0x3');
+  });
+});
+
+describe('the log for a learner', () => {
+  test('goes back to where the learner ends', async () => {
+    const { disk } = await writeDirectory(10);
+    const { house } = await open(disk);
+    expect((await house.readLog(4n)).map(({ header }) => header.zxid)).toEqual([4n, 5n, 6n, 7n, 8n, 9n, 10n]);
+  });
+
+  test('does not go back over the hole that a leader’s tree has left in it', async () => {
+    const { disk } = await writeDirectory(5);
+    const { house } = await open(disk);
+    const tree = newDatabase();
+    tree.tree.lastZxid = makeZxid(2, 9);
+    await house.install(tree);
+    house.append(refused(makeZxid(2, 10)));
+    await house.settled();
+    expect(await house.readLog(makeZxid(2, 9))).toEqual([]);
+    expect((await house.readLog(makeZxid(2, 10))).map(({ header }) => header.zxid)).toEqual([makeZxid(2, 10)]);
+  });
+});
+
+test('a disk that failed has settled nothing', async () => {
+  const { disk } = await writeDirectory(3);
+  const { house, failures } = await open(disk);
+  disk.failWith(new Error('EIO'));
+  house.append(refused(4n));
+  await expect(house.settled()).rejects.toThrow('EIO');
+  expect(failures.length).toBe(1);
+});
