@@ -79,7 +79,8 @@ describe('the command line', () => {
   });
 
   test.each([
-    ['server.1', 'a:1:2', /server\.1: not supported yet/],
+    ['server.1', 'a:1', /server\.1=a:1: does not have the form/],
+    ['oraclePath', '/x', /oraclePath: not supported yet/],
     ['secureClientPort', '2281', /ssl\.keyStore\.location is not set/],
     ['tickTime', 'soon', /tickTime=soon: a whole number is needed/],
     ['clientPort', '70000', /clientPort=70000/],

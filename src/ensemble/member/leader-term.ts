@@ -217,7 +217,9 @@ export class LeaderTerm implements Term {
     const { lastSeen } = configurations;
     const first = lastSeen.version === 0n;
     if (first && epoch > 0) configurations.see(withVersion(lastSeen, makeZxid(epoch, 0)));
-    return formatMembership(configurations.lastSeen);
+    // One that is being introduced comes into force with the epoch; later on it must not before it is committed.
+    const inForce = this.#serving !== null && configurations.current.version !== 0n;
+    return formatMembership(inForce ? configurations.current : configurations.lastSeen);
   }
 
   /** A leader that is not to lead any more commits nothing; its learners leave it, and then it ends. */

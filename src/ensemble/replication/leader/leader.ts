@@ -69,7 +69,8 @@ export class Leader {
 
   /** The servers that have what this one has, this one among them: who may be counted for a new configuration. */
   get synced(): ReadonlySet<bigint> {
-    return new Set([this.#options.sid, ...this.#learners.in('serving').map(({ sid }) => sid)]);
+    const followers = this.#learners.in('serving').filter(({ observer }) => !observer);
+    return new Set([this.#options.sid, ...followers.map(({ sid }) => sid)]);
   }
 
   /** Syncs that wait for what was proposed before them. */
@@ -167,7 +168,7 @@ export class Leader {
     const former = this.#learners.ofServer(info.sid);
     if (former !== undefined && !info.observer) this.#drop(former.link, true);
     this.#learners.add({ link, sid: info.sid, observer: info.observer, stage: 'epoch', peerZxid: 0n });
-    this.#liveness.add(link, info.sid, nowMs);
+    this.#liveness.add(link, info.observer ? null : info.sid, nowMs);
     const settled = this.#agreement.epoch !== null;
     this.#agreement.offer(info.sid, info.acceptedEpoch);
     if (settled) this.#offerEpoch(link);

@@ -14,7 +14,8 @@ export interface LivenessOptions {
 }
 
 interface Heard {
-  readonly sid: bigint;
+  /** null: an observer, which counts for nothing, even while it is being made a voter. */
+  readonly sid: bigint | null;
   /** Silent until here, in ms on the monotonic clock. */
   deadlineMs: number;
   synced: boolean;
@@ -28,8 +29,8 @@ export class Liveness {
     this.#options = options;
   }
 
-  /** A learner has begun: it has initLimit ticks to be brought up to date. */
-  add(link: LinkId, sid: bigint, nowMs: number): void {
+  /** A learner has begun: it has initLimit ticks to be brought up to date. @param sid null: an observer */
+  add(link: LinkId, sid: bigint | null, nowMs: number): void {
     const { tickMs, initLimit, syncLimit } = this.#options;
     this.#links.set(link, { sid, deadlineMs: nowMs + tickMs * (initLimit + syncLimit), synced: false });
   }
@@ -60,7 +61,7 @@ export class Liveness {
   /** Whether this server and the learners that are in step make a quorum by every rule. */
   hasQuorum(self: bigint, rules: readonly QuorumRule[], nowMs: number): boolean {
     const present = new Set([self]);
-    for (const { sid, synced, deadlineMs } of this.#links.values()) if (synced && nowMs <= deadlineMs) present.add(sid);
+    for (const { sid, synced, deadlineMs } of this.#links.values()) if (sid !== null && synced && nowMs <= deadlineMs) present.add(sid);
     return rules.every((rule) => rule.hasQuorum(present));
   }
 }
