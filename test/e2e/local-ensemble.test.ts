@@ -1,6 +1,6 @@
 /** One click to a working ensemble of three servers; its leader killed from the page; stopped, started, deleted. */
 
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -63,6 +63,25 @@ describeWith(['chromium'], 'a local ensemble', () => {
     await toStart(page);
     await serverMenu(page, leader, 'Start');
     await server(page, leader).getByText('follower', { exact: true }).waitFor();
+  });
+
+  test('a server that does not start says why, with the end of its log, while the others go on', async () => {
+    const { page } = open;
+    await toStart(page);
+    const [id = 0] = await serversThat(page, 'follower');
+    await serverMenu(page, id, 'Stop');
+    await server(page, id).getByText('stopped', { exact: true }).waitFor();
+    const [name = ''] = readdirSync(join(app.home, 'servers'));
+    const file = join(app.home, 'servers', name, `server-${id}`, 'zoo.cfg');
+    const before = readFileSync(file, 'utf8');
+    writeFileSync(file, `${before}initLimit=none\n`);
+    await serverMenu(page, id, 'Start');
+    await server(page, id).getByRole('alert').getByText('initLimit=none').waitFor();
+    await shot(page, 'lab-failed');
+    await lab(page).getByText('running', { exact: true }).waitFor();
+    writeFileSync(file, before);
+    await serverMenu(page, id, 'Start');
+    await server(page, id).getByText('follower', { exact: true }).waitFor();
   });
 
   test('the cluster panel shows a kill and the new leader, and can do it itself', async () => {
