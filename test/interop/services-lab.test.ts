@@ -1,10 +1,13 @@
 /** Local servers as the app makes them: processes of the built embedded server, the sample tree, an end by force. */
 
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { localServers } from '../../src/hosts/local-servers.ts';
 import { embeddedEntry } from '../support/embedded.ts';
+import { freePort } from '../support/ports.ts';
 import { removeTemporaryDirectory, temporaryDirectory } from '../support/process-guard.ts';
-import { text } from '../unit/services/harness.ts';
+import { memoryStore, text } from '../unit/services/harness.ts';
 import { startApp, until, type RealApp } from './services-app.ts';
 
 let directory: string;
@@ -71,3 +74,19 @@ test('the first run: a server with the sample tree; killed, it has failed, and c
   await app.services.close();
   expect(alive(running[0]!.servers[0]!.pid!)).toBe(false);
 }, 60_000);
+
+test('a server that an earlier release made, in the directory itself, still opens', async () => {
+  const dir = join(directory, 'old');
+  mkdirSync(join(dir, 'data'), { recursive: true });
+  const port = await freePort();
+  writeFileSync(join(dir, 'zoo.cfg'), `tickTime=2000\ndataDir=${join(dir, 'data')}\nclientPort=${port}\nclientPortAddress=127.0.0.1\n4lw.commands.whitelist=*\nadmin.enableServer=false\n`);
+  const stores = { profiles: memoryStore(), settings: memoryStore(), lab: memoryStore({ kind: 'document', value: { schema: 1, servers: [{ labId: 'old', name: 'of old', dir, profileId: '' }] } }) };
+  await using later = startApp(localServers({ directory, command: process.execPath, entry: embeddedEntry() }), undefined, (name) => stores[name]);
+  expect(await later.call('lab.list', {})).toMatchObject([{ name: 'of old', state: 'stopped', connectString: `127.0.0.1:${port}` }]);
+  const { profileId } = await later.call('lab.start', { labId: 'old' });
+  const { connectionId } = await later.call('connections.open', { profileId });
+  await later.call('node.create', { connectionId, path: '/a', kind: 'persistent', data: null, acl: null, ttlMs: null, parents: false });
+  expect((await later.call('cluster.status', { connectionId })).servers).toMatchObject([{ reach: 'up', role: 'standalone' }]);
+  await later.call('lab.remove', { labId: 'old', typedName: 'of old' });
+  expect(existsSync(dir)).toBe(false);
+}, 30_000);
