@@ -113,7 +113,7 @@ export const zones = [
     ...values('base'), only('model', 'src/model/errors.ts'), ...types('model', 'wire', 'client', 'ensemble', 'ensemble/member', ...stages, 'services'),
   ]),
 
-  onNode('hosts', 'src/hosts/*', hostsMayImport, hostPackages),
+  onNode('hosts', 'src/hosts/*', [...hostsMayImport, only('hosts/cli', 'src/hosts/cli/ensemble/read-config.ts')], hostPackages),
   onNode('hosts/electron', 'src/hosts/electron/', [...hostsMayImport, ...values('hosts')], ['electron', ...hostPackages]),
   onNode('hosts/web', 'src/hosts/web/', [...hostsMayImport, ...values('hosts')], hostPackages),
   onNode('hosts/server', 'src/hosts/server/', [...hostsMayImport, ...values('hosts')], hostPackages),

@@ -45,6 +45,8 @@ export interface ServerProcess {
   readonly pid: number;
   /** SIGTERM, after a while SIGKILL; resolves when it is gone. Safe to call twice. */
   stop(): Promise<void>;
+  /** SIGKILL; resolves when it is gone. Safe to call twice. */
+  kill(): Promise<void>;
 }
 
 /** A process that was started a moment ago; `pid` is 0 when it could not be. */
@@ -102,6 +104,10 @@ export function spawnServerProcess(server: ServerCommand, onExit: (exit: Process
     await gone;
     clearTimeout(timer);
   };
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await gone;
+  };
   const listening = async (): Promise<void> => {
     const withinMs = server.listenWithinMs ?? LISTEN_WITHIN_MS;
     const deadline = performance.now() + withinMs;
@@ -116,7 +122,7 @@ export function spawnServerProcess(server: ServerCommand, onExit: (exit: Process
     }
   };
   const tell = (line: string): void => void child.stdin?.write(`${line}\n`);
-  return { pid: child.pid ?? 0, stop, listening, tell };
+  return { pid: child.pid ?? 0, stop, kill, listening, tell };
 }
 
 /**

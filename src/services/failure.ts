@@ -65,6 +65,8 @@ const ROWS: Readonly<Record<string, Row>> = {
   UnknownProfile: row('app', null),
   UnknownWatch: row('app', null),
   UnknownLab: row('app', null),
+  NameMismatch: row('request', null),
+  TooManyLabs: row('app', null),
   PreviewUnknown: row('request', 'hint.newPreview'),
   MaskedAcl: row('permission', 'hint.addAuth'),
   BadTtl: row('request', null),

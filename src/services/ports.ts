@@ -60,25 +60,48 @@ export interface LocalServerProcess {
   readonly clientPort: number;
   /** SIGTERM, then harder; resolves when the process is gone. Safe to call twice. */
   stop(): Promise<void>;
+  /** SIGKILL; resolves when the process is gone. Safe to call twice. */
+  kill(): Promise<void>;
 }
 
-/** Embedded servers as processes of their own, each in a directory with a zoo.cfg. */
+/** One server of a directory, as its zoo.cfg says. */
+export interface LocalServerPlace {
+  /** From 1, as in `myid`. */
+  readonly id: number;
+  /** On 127.0.0.1. */
+  readonly clientPort: number;
+}
+
+/**
+ * Embedded servers as processes of their own: a directory for each ensemble (or server alone), and in it one for each
+ * server, with a zoo.cfg.
+ */
 export interface LocalServers {
   /**
-   * Makes the directory of a new server: zoo.cfg on a free loopback port, an empty data directory.
+   * Makes a directory: a zoo.cfg on free loopback ports for each server, `myid` where there are several, empty data
+   * directories.
    *
    * @param labId unique; letters and digits
+   * @param servers how many; one stands alone
    * @returns the directory, absolute
    */
-  create(labId: string): Promise<{ readonly dir: string }>;
+  create(labId: string, servers: number): Promise<{ readonly dir: string }>;
   /**
-   * Starts the server of a directory. Resolves when its client port accepts connections; picks another port
+   * The servers of a directory, by id.
+   *
+   * @throws UsageError `LocalServerFailed` when its files cannot be read
+   */
+  read(dir: string): Promise<readonly LocalServerPlace[]>;
+  /**
+   * Starts one server of a directory. Resolves when its client port accepts connections; picks another client port
    * (and writes it to zoo.cfg) when the configured one is taken.
    *
    * @param onExit called once when the process ends, also after stop()
    * @throws UsageError `LocalServerFailed`, its message ending with the tail of the log, when it ends before it listens
    */
-  start(dir: string, onExit: (exit: LocalServerExit) => void): Promise<LocalServerProcess>;
+  start(dir: string, id: number, onExit: (exit: LocalServerExit) => void): Promise<LocalServerProcess>;
+  /** Removes a directory with all data. @throws UsageError `LocalServerFailed` when it is in use, or not one made here */
+  remove(dir: string): Promise<void>;
 }
 
 export type Lookup =

@@ -13,7 +13,7 @@ import { aclHandlers } from './acl/acl-service.ts';
 import { appHandlers, createSettings } from './app/app-service.ts';
 import { createNotices } from './app/notices.ts';
 import { clusterHandlers, createCluster } from './cluster/cluster-service.ts';
-import { connectionHandlers, createConnections } from './connections/connections-service.ts';
+import { connectionHandlers, createConnections, type ConnectionsService } from './connections/connections-service.ts';
 import type { Handlers, ServiceEvent, Tell } from './context.ts';
 import { historyHandlers } from './history/history-handlers.ts';
 import { Journal } from './history/journal.ts';
@@ -69,8 +69,9 @@ export function createServices(ports: Ports): Services {
   const notices = createNotices(clock, random, logger, tell);
   const settings = createSettings(ports.openStore('settings'), notices, tell);
   const profiles = createProfiles(ports.openStore('profiles'), secrets, random, notices, tell);
-  const lab = createLab({ ports, openClient, profiles, notices, tell });
-  const connections = createConnections({ ports, openClient, profiles, tell, beforeOpen: labStarter(lab, profiles) });
+  const closeConnections = (profileId: string): Promise<void> => connections.closeOf(profileId);
+  const lab = createLab({ ports, openClient, askServer, profiles, notices, tell, closeConnections });
+  const connections: ConnectionsService = createConnections({ ports, openClient, profiles, tell, beforeOpen: labStarter(lab, profiles) });
   const journal = new Journal({
     clock, random, logger,
     folder: ports.transfer.history,
@@ -83,6 +84,8 @@ export function createServices(ports: Ports): Services {
   const sources = { ports, openClient, askServer, connections, journal };
   const transfers = new TransferService({ ...sources, notices, tell, createJob });
   const cluster = createCluster({ ports, askServer, connections, settings, tell });
+  // Somebody looks at the cluster panel while a server of theirs is killed: no need to wait for the next round.
+  lab.moved.on((profileId) => cluster.hurry(profileId));
   const identityParts: IdentityParts = { hash: ports.hash, askServer, logger };
 
   const handlers: Handlers = {
@@ -106,7 +109,7 @@ export function createServices(ports: Ports): Services {
     guard: (connectionId) => connections.find(connectionId) ?? null,
     async firstRun() {
       if ((await profiles.list()).length > 0) return null;
-      return (await lab.create(null, true)).profileId;
+      return (await lab.create({ name: null, size: 1, sampleTree: true })).profileId;
     },
     profileFor: (connectString) => profileFor(profiles, connectString),
     setStartProfile(profileId) {
@@ -125,13 +128,13 @@ function askerOf({ transport, clock }: Ports): AskServer {
   return (server, word, options) => fourLetterWord(transport, clock, server, word, options);
 }
 
-/** A connection to a local server starts that server first; its port may then be another. */
+/** A connection to local servers starts them first, unless some run: those that do not may be ended on purpose. */
 function labStarter(lab: LabService, profiles: ProfilesService) {
   return async (profile: Profile): Promise<Profile> => {
     const { labId, id } = profile;
-    const isHere = labId !== null && (await lab.list()).some((server) => server.labId === labId);
-    if (!isHere) return profile;
-    await lab.start(labId);
+    const state = labId === null ? undefined : (await lab.list()).find((each) => each.labId === labId)?.state;
+    if (labId === null || state === undefined) return profile;
+    if (state !== 'running' && state !== 'noQuorum') await lab.start(labId);
     return profiles.get(id);
   };
 }

@@ -149,7 +149,8 @@ describe('events', () => {
     h.ensemble.put('/a', 'two');
     await h.call('settings.set', { theme: 'dark' });
     await h.call('profiles.test', { testId: 't', draft: draftOf() });
-    await h.call('lab.create', { name: null, sampleTree: false });
+    const { labId, name: typedName } = await h.call('lab.create', { name: null, size: 1, sampleTree: false });
+    await h.call('lab.remove', { labId, typedName });
     h.words.set('zk1:2181 srvr', 'nothing');
     await h.call('cluster.status', { connectionId });
     const { token } = await h.call('node.deletePreview', { connectionId, path: '/a', limit: 10, jobId: 'j' });

@@ -50,32 +50,32 @@ describeWith(['chromium', 'kazoo'], 'the first run on the embedded server', () =
       ['Persistent', 'plain'], ['Ephemeral', 'passing'], ['Persistent, sequential', 'seq-'], ['Ephemeral, sequential', 'passing-seq-'],
       ['Container', 'container'], ['With a time to live', 'ttl'], ['With a time to live, sequential', 'ttl-seq-'],
     ] as const;
-    await other.create('/modes', '');
-    await row(page, '/modes').waitFor();
+    await other.create('/made', '');
+    await row(page, '/made').waitFor();
     for (const [kind, name] of kinds) {
-      await rowMenu(page, '/modes', 'Create a child…');
+      await rowMenu(page, '/made', 'Create a child…');
       const dialog = page.getByRole('dialog', { name: 'Create a node' });
       // What is typed goes on from the parent.
       await eventually(async () => expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('INPUT'));
       if (kind === 'Persistent') {
         await page.keyboard.type('typed');
-        expect(await dialog.getByLabel('Path', { exact: true }).inputValue()).toBe('/modes/typed');
+        expect(await dialog.getByLabel('Path', { exact: true }).inputValue()).toBe('/made/typed');
       }
-      await dialog.getByLabel('Path', { exact: true }).fill(`/modes/${name}`);
+      await dialog.getByLabel('Path', { exact: true }).fill(`/made/${name}`);
       await choose(dialog, 'Kind', kind);
       if (kind === 'With a time to live') await shot(page, 'create-dialog');
       await dialog.getByRole('button', { name: 'Create', exact: true }).click();
       await dialog.waitFor({ state: 'detached' });
     }
-    const made = await other.children('/modes');
+    const made = await other.children('/made');
     expect(made.map((name) => name.replace(/\d{10}$/, '#'))).toEqual(
       ['container', 'passing', 'passing-seq-#', 'plain', 'seq-#', 'ttl', 'ttl-seq-#'],
     );
-    const owner = async (name: string): Promise<string> => (await other.exists(`/modes/${name}`))?.ephemeralOwner ?? '0';
+    const owner = async (name: string): Promise<string> => (await other.exists(`/made/${name}`))?.ephemeralOwner ?? '0';
     expect(BigInt(await owner('passing'))).not.toBe(0n);
     expect(await owner('plain')).toBe('0');
-    await row(page, '/modes/passing').waitFor();
-    await row(page, '/modes/passing').getByLabel('Ephemeral').waitFor();
+    await row(page, '/made/passing').waitFor();
+    await row(page, '/made/passing').getByLabel('Ephemeral').waitFor();
   });
 
   test('tells null from empty, and sets either', async () => {
@@ -96,20 +96,20 @@ describeWith(['chromium', 'kazoo'], 'the first run on the embedded server', () =
 
   test('the ACL is edited as a table', async () => {
     const { page } = open;
-    await goTo(page, '/modes/container');
+    await goTo(page, '/made/container');
     await part(page, 'ACL');
-    const table = page.getByRole('table', { name: 'ACL of /modes/container' });
+    const table = page.getByRole('table', { name: 'ACL of /made/container' });
     await table.getByRole('checkbox', { name: 'Delete for entry 1' }).click();
-    await node(page, '/modes/container').getByRole('button', { name: 'Add a user…' }).click();
+    await node(page, '/made/container').getByRole('button', { name: 'Add a user…' }).click();
     const dialog = page.getByRole('dialog', { name: 'Add a user' });
     await dialog.getByLabel('User').fill('bob');
     await dialog.getByLabel('Password').fill('bobsecret');
     await dialog.getByRole('status').getByText(/^bob:.{28}$/).waitFor();
     await dialog.getByRole('button', { name: 'Add' }).click();
     await shot(page, 'acl-edited');
-    await node(page, '/modes/container').getByRole('button', { name: 'Save', exact: true }).click();
-    await toast(page, 'Saved the ACL of /modes/container').waitFor();
-    const { acl } = await other.getAcl('/modes/container');
+    await node(page, '/made/container').getByRole('button', { name: 'Save', exact: true }).click();
+    await toast(page, 'Saved the ACL of /made/container').waitFor();
+    const { acl } = await other.getAcl('/made/container');
     expect(acl.map(({ perms, scheme }) => [perms, scheme])).toEqual([[31 - 8, 'world'], [31, 'digest']]);
     await part(page, 'Stat');
     await page.getByRole('rowheader', { name: 'aversion' }).waitFor();
@@ -119,34 +119,34 @@ describeWith(['chromium', 'kazoo'], 'the first run on the embedded server', () =
 
   test('a recursive watch feeds the live feed', async () => {
     const { page } = open;
-    await goTo(page, '/modes');
+    await goTo(page, '/made');
     await part(page, 'Watch');
-    await node(page, '/modes').getByRole('listitem').filter({ hasText: 'Every change of the node and of everything below it' })
+    await node(page, '/made').getByRole('listitem').filter({ hasText: 'Every change of the node and of everything below it' })
       .getByRole('button', { name: 'Watch' }).click();
-    await row(page, '/modes').getByLabel('Watched').waitFor();
+    await row(page, '/made').getByLabel('Watched').waitFor();
     const area = await panel(page, 'Feed');
     const feed = area.getByRole('list', { name: /^Live feed/ });
-    await other.create('/modes/plain/below', 'one');
-    await entry(feed, 'created', '/modes/plain/below').waitFor();
-    await other.set('/modes/plain/below', 'two');
-    await entry(feed, 'data changed', '/modes/plain/below').waitFor();
-    await other.delete('/modes/plain/below');
-    await entry(feed, 'deleted', '/modes/plain/below').waitFor();
+    await other.create('/made/plain/below', 'one');
+    await entry(feed, 'created', '/made/plain/below').waitFor();
+    await other.set('/made/plain/below', 'two');
+    await entry(feed, 'data changed', '/made/plain/below').waitFor();
+    await other.delete('/made/plain/below');
+    await entry(feed, 'deleted', '/made/plain/below').waitFor();
     await shot(page, 'watch-and-feed');
     await part(page, 'Data');
   });
 
   test('deletes after showing what would go', async () => {
     const { page } = open;
-    await rowMenu(page, '/modes', 'Delete…');
-    const dialog = page.getByRole('dialog', { name: 'Delete modes?' });
+    await rowMenu(page, '/made', 'Delete…');
+    const dialog = page.getByRole('dialog', { name: 'Delete made?' });
     await dialog.getByText(/^8 nodes go/).waitFor();
     await dialog.getByText('2 of them are ephemeral').waitFor();
     await shot(page, 'delete-preview');
     await dialog.getByRole('button', { name: 'Delete 8 nodes' }).click();
-    await row(page, '/modes').waitFor({ state: 'detached' });
+    await row(page, '/made').waitFor({ state: 'detached' });
     await dialog.waitFor({ state: 'detached' });
-    expect(await other.exists('/modes')).toBeNull();
+    expect(await other.exists('/made')).toBeNull();
     await page.getByText('The node was deleted. What was read last is still here.').waitFor();
     await shot(page, 'deleted-node-open');
   });

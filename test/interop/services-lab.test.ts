@@ -1,10 +1,13 @@
 /** Local servers as the app makes them: processes of the built embedded server, the sample tree, an end by force. */
 
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { localServers } from '../../src/hosts/local-servers.ts';
 import { embeddedEntry } from '../support/embedded.ts';
+import { freePort } from '../support/ports.ts';
 import { removeTemporaryDirectory, temporaryDirectory } from '../support/process-guard.ts';
-import { text } from '../unit/services/harness.ts';
+import { memoryStore, text } from '../unit/services/harness.ts';
 import { startApp, until, type RealApp } from './services-app.ts';
 
 let directory: string;
@@ -30,7 +33,8 @@ const alive = (pid: number): boolean => {
 test('the first run: a server with the sample tree; killed, it has failed, and comes back with its data', async () => {
   const profileId = await app.services.firstRun();
   const [server] = await app.call('lab.list', {});
-  const { labId, pid } = server!;
+  const { labId } = server!;
+  const { pid } = server!.servers[0]!;
   expect(server).toMatchObject({ state: 'running', profileId });
   expect(alive(pid!)).toBe(true);
 
@@ -49,18 +53,18 @@ test('the first run: a server with the sample tree; killed, it has failed, and c
 
   process.kill(pid!, 'SIGKILL');
   const failed = await until('failed', async () => (await app.call('lab.list', {})).find(({ state }) => state === 'failed'));
-  expect(failed).toMatchObject({ pid: null, connectString: null, failure: { code: 'LocalServerFailed', hint: 'hint.localServer' } });
+  expect(failed).toMatchObject({ servers: [{ state: 'failed', pid: null }], failure: { code: 'LocalServerFailed', hint: 'hint.localServer' } });
   await until('connecting', async () => (await app.call('connections.list', {}))[0]?.state === 'connecting');
 
   const again = await app.call('lab.start', { labId });
-  expect(again.state).toBe('running');
-  expect(again.pid).not.toBe(pid);
+  expect(again).toMatchObject({ state: 'running', connectString: server!.connectString });
+  expect(again.servers[0]!.pid).not.toBe(pid);
   expect((await app.call('node.read', { connectionId, path: '/readme', watch: false })).data).toEqual(text('mine'));
   expect((await app.call('connections.list', {}))[0]?.state).toBe('connected');
 
   const stopped = await app.call('lab.stop', { labId });
-  expect(stopped).toMatchObject({ state: 'stopped', pid: null, failure: null });
-  expect(alive(again.pid!)).toBe(false);
+  expect(stopped).toMatchObject({ state: 'stopped', servers: [{ pid: null }], failure: null });
+  expect(alive(again.servers[0]!.pid!)).toBe(false);
   await app.call('connections.close', { connectionId });
   // Opening the connection of a stopped server starts it.
   const reopened = await app.call('connections.open', { profileId: profileId! });
@@ -68,5 +72,21 @@ test('the first run: a server with the sample tree; killed, it has failed, and c
   expect(running[0]?.state).toBe('running');
   expect((await app.call('node.stat', { connectionId: reopened.connectionId, path: '/samples/wide' }))?.stat.numChildren).toBe(200);
   await app.services.close();
-  expect(alive(running[0]!.pid!)).toBe(false);
+  expect(alive(running[0]!.servers[0]!.pid!)).toBe(false);
 }, 60_000);
+
+test('a server that an earlier release made, in the directory itself, still opens', async () => {
+  const dir = join(directory, 'old');
+  mkdirSync(join(dir, 'data'), { recursive: true });
+  const port = await freePort();
+  writeFileSync(join(dir, 'zoo.cfg'), `tickTime=2000\ndataDir=${join(dir, 'data')}\nclientPort=${port}\nclientPortAddress=127.0.0.1\n4lw.commands.whitelist=*\nadmin.enableServer=false\n`);
+  const stores = { profiles: memoryStore(), settings: memoryStore(), lab: memoryStore({ kind: 'document', value: { schema: 1, servers: [{ labId: 'old', name: 'of old', dir, profileId: '' }] } }) };
+  await using later = startApp(localServers({ directory, command: process.execPath, entry: embeddedEntry() }), undefined, (name) => stores[name]);
+  expect(await later.call('lab.list', {})).toMatchObject([{ name: 'of old', state: 'stopped', connectString: `127.0.0.1:${port}` }]);
+  const { profileId } = await later.call('lab.start', { labId: 'old' });
+  const { connectionId } = await later.call('connections.open', { profileId });
+  await later.call('node.create', { connectionId, path: '/a', kind: 'persistent', data: null, acl: null, ttlMs: null, parents: false });
+  expect((await later.call('cluster.status', { connectionId })).servers).toMatchObject([{ reach: 'up', role: 'standalone' }]);
+  await later.call('lab.remove', { labId: 'old', typedName: 'of old' });
+  expect(existsSync(dir)).toBe(false);
+}, 30_000);

@@ -8,12 +8,13 @@ import { DEFAULT_SETTINGS } from '../../src/contract/app.ts';
 import type { CommandName, EventName, EventPayload, Params, Result } from '../../src/contract/contract.ts';
 import type { ConnectionState, Profile } from '../../src/contract/connections.ts';
 import type { HistoryOperation } from '../../src/contract/history.ts';
-import type { LabServer } from '../../src/contract/lab.ts';
+import type { Lab } from '../../src/contract/lab.ts';
 import type { Failure } from '../../src/contract/shapes.ts';
 import type { AnyTransferWork, TransferJob } from '../../src/contract/transfer.ts';
 import type { CallOutcome } from '../../src/contract/wire-api.ts';
 import { serveView, type CallDoor, type ViewChannel } from '../../src/hosts/view-session.ts';
 import { fakeCluster, fakeFeed, fakeRequests, fakeSteps } from './fake-screens.ts';
+import { fakeLabHandlers } from './fake-labs.ts';
 import { sampleProfiles, stateOf } from './fake-profiles.ts';
 import { fakeDifference, fakeEntries, fakeItems, fakeJob, fakeJobs, fakeOperations } from './fake-transfers.ts';
 import { sampleTree, type FakeNode, type FakeTree } from './fake-tree.ts';
@@ -59,7 +60,7 @@ export class FakeBackend {
   profiles: Profile[];
   settings: Settings = DEFAULT_SETTINGS;
   info: InferOutput<typeof AppInfo> = { version: '0.1.0', host: 'web', platform: 'linux', secretStore: 'memory', startProfileId: null };
-  labs: LabServer[] = [];
+  labs: Lab[] = [];
   jobs = fakeJobs();
   operations = fakeOperations();
   delayMs: number;
@@ -313,13 +314,7 @@ export class FakeBackend {
       this.tell('history.forgotten', { operationIds });
       return {};
     },
-    'lab.list': () => this.labs,
-    'lab.create': async (_, signal) => {
-      await wait(600, signal);
-      return this.#lab(this.labs.length + 1);
-    },
-    'lab.start': ({ labId }) => this.#labState(labId, 'running'),
-    'lab.stop': ({ labId }) => this.#labState(labId, 'stopped'),
+    ...fakeLabHandlers(this),
   };
 
   #job(jobId: string): TransferJob {
@@ -364,26 +359,5 @@ export class FakeBackend {
     if (node === undefined) throw new FakeFailure('NoNode', { ...refusals['NoNode'], path });
     const rights = { read: true, write: true, create: true, delete: true, admin: true };
     return { path, acl: node.acl, stat: node.stat, rights, identities: ['ip:10.0.0.7'], masked: false, read: this.#read() };
-  }
-
-  #lab(number: number): LabServer {
-    const labId = `lab${number}`;
-    const connectString = `127.0.0.1:${21_810 + number}`;
-    const profile: Profile = {
-      ...(sampleProfiles()[0] as Profile), id: `lab-profile-${number}`, name: `Local server ${number}`, group: null, colour: 'green',
-      environment: 'local', readOnly: false, connectString, labId, auth: [],
-    };
-    this.profiles = [...this.profiles, profile];
-    const server: LabServer = {
-      labId, name: profile.name, engine: 'embedded', state: 'running', connectString, pid: 4_711, dataDir: '/tmp/zooscope', profileId: profile.id, failure: null,
-    };
-    this.labs = [...this.labs, server];
-    this.tell('profiles.changed', this.profiles);
-    return server;
-  }
-
-  #labState(labId: string, state: LabServer['state']): LabServer {
-    this.labs = this.labs.map((server) => (server.labId === labId ? { ...server, state } : server));
-    return this.labs.find((server) => server.labId === labId) as LabServer;
   }
 }

@@ -17,6 +17,8 @@ import { mapPooled } from '../util/pool.ts';
 import { askStatus, withLags } from './server-round.ts';
 
 const SERVERS_AT_ONCE_MAX = 16;
+/** Between two rounds when something happened during the first. */
+const HURRY_MS = 50;
 
 interface Watched {
   /** Words refused, by server. */
@@ -25,11 +27,15 @@ interface Watched {
   readonly cancel: CancelSource;
   round: Promise<ClusterStatus> | null;
   timer: CancelTimer | null;
+  /** Something happened while the round ran. */
+  again: boolean;
 }
 
 export interface ClusterService {
   status(connectionId: string): Promise<ClusterStatus>;
   watch(connectionId: string, on: boolean, caller: Caller): void;
+  /** Asks the servers of a profile's connection now, where a view watches them: something has happened there. */
+  hurry(profileId: string): void;
   stop(): void;
 }
 
@@ -83,6 +89,16 @@ class Cluster implements ClusterService {
     if (entry.callers.size === 1) void this.#poll(connectionId);
   }
 
+  hurry(profileId: string): void {
+    for (const [connectionId, entry] of this.#watched) {
+      if (entry.callers.size === 0 || this.#parts.connections.find(connectionId)?.profile.id !== profileId) continue;
+      entry.again = true;
+      if (entry.round !== null) continue;
+      entry.timer?.();
+      void this.#poll(connectionId);
+    }
+  }
+
   stop(): void {
     for (const connectionId of [...this.#watched.keys()]) this.#drop(connectionId);
   }
@@ -90,7 +106,7 @@ class Cluster implements ClusterService {
   #entryOf(connectionId: string): Watched {
     const found = this.#watched.get(connectionId);
     if (found !== undefined) return found;
-    const made: Watched = { refused: new Map(), callers: new Map(), cancel: createCancel(), round: null, timer: null };
+    const made: Watched = { refused: new Map(), callers: new Map(), cancel: createCancel(), round: null, timer: null, again: false };
     this.#watched.set(connectionId, made);
     return made;
   }
@@ -108,6 +124,7 @@ class Cluster implements ClusterService {
     const { connections, tell, ports } = this.#parts;
     const connection = connections.find(connectionId);
     if (connection === undefined) return;
+    this.#entryOf(connectionId).again = false;
     try {
       tell('cluster.changed', await this.#round(connection));
     } catch (error) {
@@ -123,7 +140,8 @@ class Cluster implements ClusterService {
     if (entry === undefined || entry.callers.size === 0) return;
     entry.timer?.();
     // The pause is counted from the end of a round, so that slow servers are asked less often, never twice at once.
-    entry.timer = clusterPollMs === 0 ? null : ports.clock.after(clusterPollMs, () => void this.#poll(connectionId));
+    const waitMs = entry.again ? HURRY_MS : clusterPollMs;
+    entry.timer = waitMs === 0 ? null : ports.clock.after(waitMs, () => void this.#poll(connectionId));
   }
 
   #unwatch(connectionId: string, caller: Caller): void {

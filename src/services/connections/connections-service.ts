@@ -25,6 +25,8 @@ export interface ConnectionsService {
   list(): ConnectionState[];
   /** Calls `fn` when a connection is closed, with its id. */
   onClosed(fn: (connectionId: string) => void): void;
+  /** Closes the connection of a profile, if it is open. */
+  closeOf(profileId: string): Promise<void>;
   closeAll(): Promise<void>;
 }
 
@@ -110,6 +112,12 @@ class Connections implements ConnectionsService {
     for (const fn of this.#closedListeners) fn(connectionId);
     await connection.close();
     this.#parts.tell('connections.closed', { connectionId });
+  }
+
+  async closeOf(profileId: string): Promise<void> {
+    await this.#opening.get(profileId)?.catch(() => undefined);
+    const open = [...this.#open.values()].filter(({ profile }) => profile.id === profileId);
+    await Promise.all(open.map(({ id }) => this.close(id)));
   }
 
   async closeAll(): Promise<void> {

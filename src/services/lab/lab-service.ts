@@ -1,276 +1,265 @@
 /**
- * Local servers: made, started, watched and stopped here, each with a profile to open it by. In: names and ids. Out:
- * LabServer values, by answer and by event. Must hold: a process that ends by itself turns its server to `failed`.
+ * Local servers and ensembles: made, started, watched, stopped and removed here, each with a profile to open it by.
+ * In: names and ids. Out: Lab values, by answer and by event. Must hold: nothing runs that nobody asked for; a server
+ * that ends by itself turns to `failed`.
  */
 
 import * as v from 'valibot';
-import type { CancelSignal } from '../../base/signal.ts';
-import type { ClientOptions, ZooKeeper } from '../../client/api.ts';
-import type { LabServer } from '../../contract/lab.ts';
-import { parseConnectString } from '../../client/connect-string.ts';
-import { PROFILE_DEFAULTS, type Profile } from '../../contract/connections.ts';
-import { CancelledError, UsageError } from '../../model/errors.ts';
+import { Emitter, type Event } from '../../base/emitter.ts';
+import type { Lab, LAB_SIZES } from '../../contract/lab.ts';
+import { UsageError } from '../../model/errors.ts';
 import { openDocument, type StoredDocument } from '../app/documents.ts';
 import type { Notices } from '../app/notices.ts';
-import { clientOptionsOf } from '../connections/connections-service.ts';
-import type { HandlersOf, Tell } from '../context.ts';
-import { makeFailure, toFailure } from '../failure.ts';
-import type { LocalServerExit, LocalServerProcess, Ports } from '../ports.ts';
+import type { Caller, HandlersOf, Tell } from '../context.ts';
+import type { AskServer } from '../ports.ts';
 import type { ProfilesService } from '../profiles/profiles-service.ts';
-import { createCancel, withTimeout } from '../util/cancel.ts';
 import { newId } from '../util/ids.ts';
+import { localClient, localConnectString, type ClientParts } from './first-write.ts';
+import { keepProfile } from './lab-profile.ts';
+import { LabRun } from './lab-run.ts';
+import { createRolePoll, type RolePoll } from './role-poll.ts';
 import { parseSampleTree, writeSampleTree } from './sample-tree.ts';
 
 const LAB_VERSION = 1;
-const SERVE_TIMEOUT_MS = 20_000;
-const SERVERS_MAX = 32;
+const LABS_MAX = 32;
 
-const StoredServer = v.object({ labId: v.string(), name: v.string(), dir: v.string(), profileId: v.string() });
-const StoredLab = v.object({ servers: v.array(StoredServer) });
-type StoredServer = v.InferOutput<typeof StoredServer>;
+const StoredEnsemble = v.object({ labId: v.string(), name: v.string(), dir: v.string(), profileId: v.string() });
+const StoredLabs = v.object({ servers: v.array(StoredEnsemble) });
+type StoredEnsemble = v.InferOutput<typeof StoredEnsemble>;
 
-interface Running {
-  state: LabServer['state'];
-  process: LocalServerProcess | null;
-  failure: LabServer['failure'];
-  /** Set while it is stopped on purpose: its end is then no failure. */
-  stopping: boolean;
-  starting: Promise<void> | null;
+export type LabSize = (typeof LAB_SIZES)[number];
+
+export interface LabRequest {
+  /** null: one that is free. */
+  readonly name: string | null;
+  readonly size: LabSize;
+  readonly sampleTree: boolean;
 }
 
 export interface LabService {
-  list(): Promise<LabServer[]>;
-  create(name: string | null, sampleTree: boolean): Promise<LabServer>;
-  start(labId: string): Promise<LabServer>;
-  stop(labId: string): Promise<LabServer>;
+  list(): Promise<Lab[]>;
+  create(request: LabRequest): Promise<Lab>;
+  start(labId: string): Promise<Lab>;
+  stop(labId: string): Promise<Lab>;
+  startServer(labId: string, serverId: number): Promise<Lab>;
+  stopServer(labId: string, serverId: number): Promise<Lab>;
+  killServer(labId: string, serverId: number): Promise<Lab>;
+  remove(labId: string, typedName: string): Promise<void>;
+  watch(on: boolean, caller: Caller): void;
   /** Stops every server, for the end of the app. */
   stopAll(): Promise<void>;
+  /** The profile of an ensemble one of whose servers started, ended or has another role. */
+  readonly moved: Event<string>;
 }
 
-export interface LabParts {
-  readonly ports: Ports;
-  readonly openClient: (options: ClientOptions) => ZooKeeper;
+export interface LabParts extends ClientParts {
+  readonly askServer: AskServer;
   readonly profiles: ProfilesService;
   readonly notices: Notices;
   readonly tell: Tell;
+  /** Called before the profile of an ensemble is removed. */
+  readonly closeConnections: (profileId: string) => Promise<void>;
 }
 
 /** The local servers of this app. */
 export function createLab(parts: LabParts): LabService {
-  return new Lab(parts);
+  return new Labs(parts);
 }
 
-class Lab implements LabService {
+/** An ensemble of the document, and its servers. */
+interface Held {
+  stored: StoredEnsemble;
+  readonly run: LabRun;
+}
+
+class Labs implements LabService {
   readonly #parts: LabParts;
-  readonly #document: StoredDocument<v.InferOutput<typeof StoredLab>>;
-  readonly #running = new Map<string, Running>();
+  readonly #document: StoredDocument<v.InferOutput<typeof StoredLabs>>;
+  readonly #held = new Map<string, Promise<Held>>();
+  /** Those that have been read. */
+  readonly #known = new Set<Held>();
+  readonly #poll: RolePoll;
+  readonly moved = new Emitter<string>();
 
   constructor(parts: LabParts) {
     this.#parts = parts;
     this.#document = openDocument(parts.ports.openStore('lab'), parts.notices, {
       title: 'local servers',
       version: LAB_VERSION,
-      schema: StoredLab,
+      schema: StoredLabs,
       empty: { servers: [] },
     });
+    this.#poll = createRolePoll(parts.ports.clock, () => [...this.#known].map(({ run }) => run));
   }
 
-  async list(): Promise<LabServer[]> {
-    return (await this.#document.get()).servers.map((stored) => this.#shown(stored));
+  async list(): Promise<Lab[]> {
+    return Promise.all((await this.#document.get()).servers.map(async (stored) => shown(await this.#hold(stored))));
   }
 
-  async create(name: string | null, sampleTree: boolean): Promise<LabServer> {
+  async create({ name, size, sampleTree }: LabRequest): Promise<Lab> {
+    const { ports, profiles } = this.#parts;
     const { servers } = await this.#document.get();
-    if (servers.length >= SERVERS_MAX) throw new UsageError('TooManyLabs', `there are ${servers.length} local servers already`);
-    const stored = await makeServer(this.#parts, name ?? freeName(servers));
+    if (servers.length >= LABS_MAX) throw new UsageError('TooManyLabs', `there are ${servers.length} local ensembles already`);
+    const labId = newId(ports.random);
+    const { dir } = await ports.localServers.create(labId, size);
+    const places = await ports.localServers.read(dir);
+    const owner = { labId, name: name ?? freeName(servers, size), profileId: '' };
+    const profileId = await keepProfile(profiles, owner, localConnectString(places.map(({ clientPort }) => clientPort)));
+    const stored = { ...owner, dir, profileId };
     await this.#document.update((now) => ({ servers: [...now.servers, stored] }));
-    await this.#start(stored);
-    const { process } = this.#runningOf(stored.labId);
-    if (sampleTree && process !== null) await fillIn(this.#parts, process.clientPort);
-    return this.#shown(await this.#find(stored.labId));
+    const held = await this.#hold(stored);
+    return this.#start(held, sampleTree ? () => this.#fillIn(held.run) : null);
   }
 
-  async start(labId: string): Promise<LabServer> {
-    await this.#start(await this.#find(labId));
-    return this.#shown(await this.#find(labId));
+  async start(labId: string): Promise<Lab> {
+    return this.#start(await this.#find(labId), null);
   }
 
-  async stop(labId: string): Promise<LabServer> {
-    const stored = await this.#find(labId);
-    const running = this.#runningOf(labId);
-    // A process that is only being made cannot be stopped yet.
-    if (running.process === null && running.starting !== null) await running.starting.catch(() => undefined);
-    running.stopping = true;
-    await running.process?.stop();
-    // A start that this cut short has to see that it was meant.
-    await running.starting?.catch(() => undefined);
-    return this.#change(stored, { state: 'stopped', process: null, failure: null, stopping: false });
+  async stop(labId: string): Promise<Lab> {
+    const held = await this.#find(labId);
+    await held.run.stop();
+    return shown(held);
+  }
+
+  async startServer(labId: string, serverId: number): Promise<Lab> {
+    const held = await this.#find(labId);
+    await held.run.startServer(serverId);
+    await this.#followPorts(held);
+    return shown(held);
+  }
+
+  async stopServer(labId: string, serverId: number): Promise<Lab> {
+    const held = await this.#find(labId);
+    await held.run.stopServer(serverId);
+    return shown(held);
+  }
+
+  async killServer(labId: string, serverId: number): Promise<Lab> {
+    const held = await this.#find(labId);
+    await held.run.killServer(serverId);
+    return shown(held);
+  }
+
+  async remove(labId: string, typedName: string): Promise<void> {
+    const { ports, profiles, tell, closeConnections } = this.#parts;
+    const held = await this.#find(labId);
+    const { stored: { name, profileId, dir }, run } = held;
+    if (typedName !== name) throw new UsageError('NameMismatch', `the name is “${name}”, and another was typed`);
+    await closeConnections(profileId);
+    await run.close();
+    try {
+      await ports.localServers.remove(dir);
+    } catch (error) {
+      run.reopen();
+      throw error;
+    }
+    await this.#document.update(({ servers }) => ({ servers: servers.filter((each) => each.labId !== labId) }));
+    this.#held.delete(labId);
+    this.#known.delete(held);
+    tell('lab.removed', { labId });
+    await profiles.remove(profileId);
+  }
+
+  watch(on: boolean, caller: Caller): void {
+    this.#poll.watch(on, caller);
   }
 
   async stopAll(): Promise<void> {
-    const running = [...this.#running].filter(([, { process }]) => process !== null);
-    await Promise.all(running.map(([labId]) => this.stop(labId)));
+    this.#poll.stop();
+    await Promise.all([...this.#known].filter(({ run }) => run.isActive).map(({ run }) => run.stop()));
   }
 
-  #runningOf(labId: string): Running {
-    const found = this.#running.get(labId);
-    if (found !== undefined) return found;
-    const made: Running = { state: 'stopped', process: null, failure: null, stopping: false, starting: null };
-    this.#running.set(labId, made);
-    return made;
-  }
-
-  async #find(labId: string): Promise<StoredServer> {
+  async #find(labId: string): Promise<Held> {
     const found = (await this.#document.get()).servers.find((server) => server.labId === labId);
-    if (found === undefined) throw new UsageError('UnknownLab', `there is no local server ${labId}`);
-    return found;
+    if (found === undefined) throw new UsageError('UnknownLab', `there is no local ensemble ${labId}`);
+    return this.#hold(found);
   }
 
-  #shown(stored: StoredServer): LabServer {
-    return labServerOf(stored, this.#runningOf(stored.labId));
+  /** Reads its files when it is asked for first. */
+  #hold(stored: StoredEnsemble): Promise<Held> {
+    const present = this.#held.get(stored.labId);
+    if (present !== undefined) return present;
+    const { ports, openClient, askServer } = this.#parts;
+    const run = new LabRun({ ports, openClient, askServer, dir: stored.dir, changed: (moved) => this.#changed(held, moved) });
+    const held: Held = { stored, run };
+    const loaded = run.load().then(() => {
+      this.#known.add(held);
+      return held;
+    });
+    this.#held.set(stored.labId, loaded);
+    return loaded;
   }
 
-  #change(stored: StoredServer, next: Partial<Running>): LabServer {
-    Object.assign(this.#runningOf(stored.labId), next);
-    const server = this.#shown(stored);
-    this.#parts.tell('lab.changed', server);
-    return server;
+  #changed(held: Held, moved: boolean): void {
+    this.#parts.tell('lab.changed', shown(held));
+    if (!moved) return;
+    this.#poll.moved();
+    this.moved.emit(held.stored.profileId);
   }
 
-  /** Starts it unless it runs; a start that is under way is joined. */
-  async #start(stored: StoredServer): Promise<void> {
-    const running = this.#runningOf(stored.labId);
-    if (running.state === 'running') return;
-    running.starting ??= this.#launch(stored).finally(() => (running.starting = null));
-    await running.starting;
+  async #start(held: Held, fill: (() => Promise<void>) | null): Promise<Lab> {
+    await held.run.start(fill);
+    await this.#followPorts(held);
+    return shown(held);
   }
 
-  async #launch(stored: StoredServer): Promise<void> {
-    const { ports, profiles } = this.#parts;
-    const running = this.#runningOf(stored.labId);
-    this.#change(stored, { state: 'starting', failure: null, stopping: false });
-    const ended = createCancel();
-    const onExit = (exit: LocalServerExit): void => {
-      this.#ended(stored, exit);
-      ended.cancel();
-    };
-    try {
-      const process = await ports.localServers.start(stored.dir, onExit);
-      running.process = process;
-      await this.#noteProfile(stored, await keepProfile(profiles, stored, process.clientPort));
-      await waitServing(this.#parts, process.clientPort, ended.signal);
-      this.#change(await this.#find(stored.labId), { state: 'running' });
-    } catch (error) {
-      // A server that ended while it was waited for has told why; that says more than that the waiting ended.
-      const failure = running.failure ?? toFailure(error);
-      const wasStopping = running.stopping;
-      running.stopping = true;
-      await running.process?.stop();
-      this.#change(stored, { state: wasStopping ? 'stopped' : 'failed', process: null, failure: wasStopping ? null : failure, stopping: false });
-      if (error instanceof CancelledError) throw new UsageError('LocalServerFailed', failure.message);
-      throw error;
-    }
-  }
-
-  #ended(stored: StoredServer, exit: LocalServerExit): void {
-    const { stopping } = this.#runningOf(stored.labId);
-    this.#change(stored, { state: stopping ? 'stopped' : 'failed', process: null, failure: stopping ? null : exitFailure(exit) });
-  }
-
-  async #noteProfile(stored: StoredServer, profileId: string): Promise<void> {
+  /** A port that somebody else had is another one now. */
+  async #followPorts(held: Held): Promise<void> {
+    const { stored, run: { connectString } } = held;
+    if (connectString === null) return;
+    const profileId = await keepProfile(this.#parts.profiles, stored, connectString);
     if (stored.profileId === profileId) return;
+    held.stored = { ...stored, profileId };
     await this.#document.update(({ servers }) => ({
       servers: servers.map((server) => (server.labId === stored.labId ? { ...server, profileId } : server)),
     }));
   }
-}
 
-async function makeServer({ ports, profiles }: LabParts, name: string): Promise<StoredServer> {
-  const labId = newId(ports.random);
-  const { dir } = await ports.localServers.create(labId);
-  const profile = await profiles.save(localDraft(null, name, 2181), labId);
-  return { labId, name, dir, profileId: profile.id };
-}
-
-function localDraft(id: string | null, name: string, clientPort: number): Parameters<ProfilesService['save']>[0] {
-  return {
-    ...PROFILE_DEFAULTS, id, name, colour: 'green', environment: 'local', auth: [], connectString: `127.0.0.1:${clientPort}`,
-  };
-}
-
-/** The profile follows the port; one that was removed is made anew under the server's name. */
-async function keepProfile(profiles: ProfilesService, stored: StoredServer, clientPort: number): Promise<string> {
-  const present: Profile | undefined = (await profiles.list()).find(({ id }) => id === stored.profileId);
-  if (present === undefined) {
-    return (await profiles.save(localDraft(null, stored.name, clientPort), stored.labId)).id;
-  }
-  const { chroot } = parseConnectString(present.connectString);
-  const connectString = `127.0.0.1:${clientPort}${chroot}`;
-  if (present.connectString === connectString) return present.id;
-  const auth = present.auth.map(({ id, scheme, user }) => ({ id, scheme, user }));
-  return (await profiles.save({ ...present, auth, connectString }, stored.labId)).id;
-}
-
-function localClient({ ports, openClient }: LabParts, clientPort: number): ZooKeeper {
-  return openClient(clientOptionsOf(ports, { ...PROFILE_DEFAULTS, connectString: `127.0.0.1:${clientPort}` }, []));
-}
-
-/** Waits until the server gives a session. @throws UsageError LocalServerFailed; CancelledError when it ended first */
-async function waitServing(parts: LabParts, clientPort: number, ended: CancelSignal): Promise<void> {
-  const client = localClient(parts, clientPort);
-  try {
-    const late = new UsageError('LocalServerFailed', `the local server gave no session in ${SERVE_TIMEOUT_MS} ms`);
-    const outcome = await withTimeout(parts.ports.clock, SERVE_TIMEOUT_MS, ended, (signal) => client.ready({ signal }), late);
-    if (outcome === late) throw late;
-  } finally {
-    await client.close();
+  async #fillIn(run: LabRun): Promise<void> {
+    const { ports } = this.#parts;
+    const nodes = await parseSampleTree(await ports.readResource('sample-tree.json'), ports.hash);
+    const client = localClient(this.#parts, await run.look());
+    try {
+      await writeSampleTree(client, nodes);
+    } finally {
+      await client.close();
+    }
   }
 }
 
-async function fillIn(parts: LabParts, clientPort: number): Promise<void> {
-  const { ports } = parts;
-  const nodes = await parseSampleTree(await ports.readResource('sample-tree.json'), ports.hash);
-  const client = localClient(parts, clientPort);
-  try {
-    await writeSampleTree(client, nodes);
-  } finally {
-    await client.close();
-  }
+function shown({ stored: { labId, name, dir, profileId }, run }: Held): Lab {
+  return { labId, name, engine: 'embedded', dataDir: dir, profileId, ...run.shown() };
 }
 
-function labServerOf({ labId, name, dir, profileId }: StoredServer, { state, process, failure }: Running): LabServer {
-  return {
-    labId,
-    name,
-    engine: 'embedded',
-    state,
-    connectString: process === null ? null : `127.0.0.1:${process.clientPort}`,
-    pid: process?.pid ?? null,
-    dataDir: dir,
-    profileId,
-    failure,
-  };
-}
-
-function exitFailure({ code, signal, logTail }: LocalServerExit): NonNullable<LabServer['failure']> {
-  const how = signal === null ? `exit code ${code ?? 'unknown'}` : `signal ${signal}`;
-  return makeFailure('weather', 'LocalServerFailed', `the server ended (${how}). The end of its log:\n${logTail}`);
-}
-
-function freeName(servers: readonly StoredServer[]): string {
-  const taken = new Set(servers.map(({ name }) => name));
+function freeName(labs: readonly StoredEnsemble[], size: LabSize): string {
+  const taken = new Set(labs.map(({ name }) => name));
+  const base = size === 1 ? 'Local server' : 'Local ensemble';
   for (let number = 1; ; number++) {
-    const name = number === 1 ? 'Local server' : `Local server ${number}`;
+    const name = number === 1 ? base : `${base} ${number}`;
     if (!taken.has(name)) return name;
   }
 }
 
+type LabCommand =
+  | 'lab.list' | 'lab.create' | 'lab.start' | 'lab.stop' | 'lab.startServer' | 'lab.stopServer' | 'lab.killServer' | 'lab.remove' | 'lab.watch';
+
 /** The handlers of `lab.*`. */
-export function labHandlers(lab: LabService): HandlersOf<'lab.list' | 'lab.create' | 'lab.start' | 'lab.stop'> {
+export function labHandlers(lab: LabService): HandlersOf<LabCommand> {
   return {
     'lab.list': () => lab.list(),
-    'lab.create': ({ name, sampleTree }) => lab.create(name, sampleTree),
+    'lab.create': (request) => lab.create(request),
     'lab.start': ({ labId }) => lab.start(labId),
     'lab.stop': ({ labId }) => lab.stop(labId),
+    'lab.startServer': ({ labId, serverId }) => lab.startServer(labId, serverId),
+    'lab.stopServer': ({ labId, serverId }) => lab.stopServer(labId, serverId),
+    'lab.killServer': ({ labId, serverId }) => lab.killServer(labId, serverId),
+    'lab.remove': async ({ labId, typedName }) => {
+      await lab.remove(labId, typedName);
+      return null;
+    },
+    'lab.watch': ({ on }, { caller }) => {
+      lab.watch(on, caller);
+      return null;
+    },
   };
 }

@@ -1,42 +1,92 @@
-/** Local servers that this app made. */
+/** Local servers and ensembles that this app made, and what can be done with them. */
 
 import { defineStore } from 'pinia';
 import { computed, ref, shallowRef } from 'vue';
-import type { LabServer } from '../../contract/lab.ts';
+import type { Lab, LabServer } from '../../contract/lab.ts';
 import { backend } from './backend.ts';
 
-export const useLabStore = defineStore('lab', () => {
-  const byId = shallowRef<ReadonlyMap<string, LabServer>>(new Map());
-  const servers = computed(() => [...byId.value.values()]);
-  /** A server is being made right now. */
-  const creating = ref<boolean>(false);
+export type LabSize = 1 | 3;
 
-  function take(server: LabServer): LabServer {
-    byId.value = new Map(byId.value).set(server.labId, server);
-    return server;
+/** What is asked of the host for one ensemble, each with its state afterwards. */
+function labCalls(take: (lab: Lab) => Lab, drop: (labId: string) => void) {
+  return {
+    /** @throws ApiError */
+    run: async (labId: string): Promise<Lab> => take(await backend().call('lab.start', { labId })),
+    /** @throws ApiError */
+    stop: async (labId: string): Promise<Lab> => take(await backend().call('lab.stop', { labId })),
+    /** @throws ApiError */
+    startServer: async (labId: string, serverId: number): Promise<Lab> => take(await backend().call('lab.startServer', { labId, serverId })),
+    /** @throws ApiError */
+    stopServer: async (labId: string, serverId: number): Promise<Lab> => take(await backend().call('lab.stopServer', { labId, serverId })),
+    /** @throws ApiError */
+    killServer: async (labId: string, serverId: number): Promise<Lab> => take(await backend().call('lab.killServer', { labId, serverId })),
+    /** @param typedName what was typed to confirm it @throws ApiError */
+    async remove(labId: string, typedName: string): Promise<void> {
+      await backend().call('lab.remove', { labId, typedName });
+      drop(labId);
+    },
+  };
+}
+
+export const useLabStore = defineStore('lab', () => {
+  const byId = shallowRef<ReadonlyMap<string, Lab>>(new Map());
+  const labs = computed(() => [...byId.value.values()]);
+  /** How many servers are being made right now; null: none are. */
+  const creating = ref<LabSize | null>(null);
+  let viewers = 0;
+
+  function take(lab: Lab): Lab {
+    byId.value = new Map(byId.value).set(lab.labId, lab);
+    return lab;
+  }
+
+  function drop(labId: string): void {
+    const next = new Map(byId.value);
+    next.delete(labId);
+    byId.value = next;
   }
 
   /** @throws ApiError */
   async function start(): Promise<void> {
     backend().on('lab.changed', take);
-    for (const server of await backend().call('lab.list', {})) take(server);
+    backend().on('lab.removed', ({ labId }) => drop(labId));
+    // A host that was lost has forgotten who looks.
+    backend().onLinkState((link) => {
+      if (link.kind === 'open' && viewers > 0) watch(true);
+    });
+    for (const lab of await backend().call('lab.list', {})) take(lab);
   }
 
-  /** Makes a server with the sample tree and waits until it serves. @throws ApiError */
-  async function create(): Promise<LabServer> {
-    creating.value = true;
+  function watch(on: boolean): void {
+    // Without it their roles are only older.
+    void backend().call('lab.watch', { on }).catch(() => undefined);
+  }
+
+  /** Has the servers asked for their roles until `leave`. */
+  function look(): void {
+    if (++viewers === 1) watch(true);
+  }
+
+  function leave(): void {
+    if (--viewers === 0) watch(false);
+  }
+
+  /** Makes servers with the sample tree and waits until they serve. @throws ApiError */
+  async function create(size: LabSize): Promise<Lab> {
+    creating.value = size;
     try {
-      return take(await backend().call('lab.create', { name: null, sampleTree: true }));
+      return take(await backend().call('lab.create', { name: null, size, sampleTree: true }));
     } finally {
-      creating.value = false;
+      creating.value = null;
     }
   }
 
-  /** @throws ApiError */
-  const run = async (labId: string): Promise<LabServer> => take(await backend().call('lab.start', { labId }));
+  /** The one whose client address this is, among those of a profile. @param address `host:port` */
+  function serverAt(profileId: string, address: string): { readonly lab: Lab; readonly server: LabServer } | null {
+    const lab = labs.value.find((each) => each.profileId === profileId);
+    const server = lab?.servers.find(({ clientPort }) => address === `127.0.0.1:${clientPort}`);
+    return lab === undefined || server === undefined ? null : { lab, server };
+  }
 
-  /** @throws ApiError */
-  const stop = async (labId: string): Promise<LabServer> => take(await backend().call('lab.stop', { labId }));
-
-  return { servers, byId, creating, start, create, run, stop };
+  return { labs, byId, creating, start, look, leave, create, serverAt, ...labCalls(take, drop) };
 });

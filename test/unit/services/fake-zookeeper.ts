@@ -305,7 +305,11 @@ export class FakeZooKeeper implements ZooKeeper {
     }).then(() => undefined);
 
   sync: ZooKeeper['sync'] = () => this.#unsupported();
-  multi: ZooKeeper['multi'] = () => this.#unsupported();
+  /** Of checks only, none of which fails. */
+  multi: ZooKeeper['multi'] = (ops, options = {}) => {
+    if (ops.some(({ type }) => type !== 13)) return this.#unsupported();
+    return this.#request('multi', null, options, () => ({ results: ops.map(() => ({ type: 13 as const })) }));
+  };
   multiRead: ZooKeeper['multiRead'] = () => this.#unsupported();
   getEphemerals: ZooKeeper['getEphemerals'] = () => this.#unsupported();
   getAllChildrenNumber: ZooKeeper['getAllChildrenNumber'] = () => this.#unsupported();

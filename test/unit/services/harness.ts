@@ -13,7 +13,7 @@ import type {
   AskServer, LocalServerExit, LocalServers, Lookup, Ports, SecretStore, Store, Stored, StoreName,
 } from '../../../src/services/ports.ts';
 import { createServices, type Services } from '../../../src/services/services.ts';
-import { ConnectionLostError } from '../../../src/model/errors.ts';
+import { ConnectionLostError, UsageError } from '../../../src/model/errors.ts';
 import * as v from 'valibot';
 import { expect } from 'vitest';
 import { fakeClock, settle, type FakeClock } from './fake-clock.ts';
@@ -59,43 +59,86 @@ export function memorySecrets(): SecretStore & { readonly map: Map<string, strin
   };
 }
 
+export interface FakeLocalServer {
+  exit: (exit: LocalServerExit) => void;
+  readonly id: number;
+  readonly clientPort: number;
+  /** What it says of itself; null: that it does not serve. */
+  role: string | null;
+}
+
 export interface FakeLocalServers extends LocalServers {
-  readonly dirs: string[];
-  readonly running: Map<string, { exit: (exit: LocalServerExit) => void; clientPort: number }>;
+  /** How many servers each directory has. */
+  readonly dirs: Map<string, number>;
+  /** By directory and id: `/data/<labId>/1`. */
+  readonly running: Map<string, FakeLocalServer>;
+  /** Of the first server of a directory. */
   port: number;
   failing: Error | null;
+  /** False: what is started has no role until `elect`. */
+  electing: boolean;
+  /** Servers that do not start, by id. */
+  readonly broken: Set<number>;
+  /** Makes one of those that run the leader of the others. */
+  elect(leader: FakeLocalServer): void;
 }
 
 export function fakeLocalServers(): FakeLocalServers {
   const servers: FakeLocalServers = {
-    dirs: [],
+    dirs: new Map(),
     running: new Map(),
     port: 20_001,
     failing: null,
-    async create(labId) {
+    electing: true,
+    broken: new Set(),
+    elect(leader) {
+      for (const each of servers.running.values()) each.role = each === leader ? 'leader' : 'follower';
+    },
+    async create(labId, count) {
       const dir = `/data/${labId}`;
-      servers.dirs.push(dir);
+      servers.dirs.set(dir, count);
       return { dir };
     },
-    async start(dir, onExit) {
+    async read(dir) {
+      // Of an earlier app: it has one server.
+      return Array.from({ length: servers.dirs.get(dir) ?? 1 }, (_, index) => ({ id: index + 1, clientPort: servers.port + index }));
+    },
+    async start(dir, id, onExit) {
       await settle();
       if (servers.failing !== null) throw servers.failing;
-      const clientPort = servers.port;
+      if (servers.broken.has(id)) throw new UsageError('LocalServerFailed', `server ${id} is broken`);
+      const key = `${dir}/${id}`;
+      const clientPort = servers.port + id - 1;
       const exit = (how: LocalServerExit): void => {
-        if (servers.running.delete(dir)) onExit(how);
+        if (servers.running.delete(key)) onExit(how);
       };
-      servers.running.set(dir, { exit, clientPort });
+      const role = (servers.dirs.get(dir) ?? 1) === 1 ? 'standalone' : id === 3 ? 'leader' : 'follower';
+      servers.running.set(key, { exit, id, clientPort, role: servers.electing ? role : null });
+      const ending = (how: LocalServerExit) => async (): Promise<void> => {
+        await settle();
+        exit(how);
+      };
       return {
-        pid: 4711,
+        pid: 4710 + id,
         clientPort,
-        stop: async () => {
-          await settle();
-          exit({ code: 0, signal: null, logTail: 'stopped' });
-        },
+        stop: ending({ code: 0, signal: null, logTail: 'stopped' }),
+        kill: ending({ code: null, signal: 'SIGKILL', logTail: '' }),
       };
+    },
+    async remove(dir) {
+      if (servers.failing !== null) throw servers.failing;
+      servers.dirs.delete(dir);
     },
   };
   return servers;
+}
+
+/** What `srvr` of a running local server says. */
+function srvrOf(servers: FakeLocalServers, port: number): string | undefined {
+  const server = [...servers.running.values()].find(({ clientPort }) => clientPort === port);
+  if (server === undefined) return undefined;
+  if (server.role === null) return 'This ZooKeeper instance is not currently serving requests\n';
+  return `Zookeeper version: 3.8.0-none, built on now\nZxid: 0x100000002\nMode: ${server.role}\nNode count: 5\n`;
 }
 
 /** A transport on which named servers answer, refuse or stay silent. */
@@ -177,7 +220,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
   const asked: string[] = [];
   const askServer: AskServer = async ({ host, port }, word) => {
     asked.push(`${host}:${port} ${word}`);
-    const answer = words.get(`${host}:${port} ${word}`);
+    const answer = words.get(`${host}:${port} ${word}`) ?? (word === 'srvr' ? srvrOf(localServers, port) : undefined);
     if (answer === undefined) throw new ConnectionLostError(`${host}:${port}: connection refused`, false);
     return typeof answer === 'string' ? answer : answer();
   };

@@ -47,6 +47,7 @@ export const command = {
   languageSystem: 'Language: as the system',
   languageEnglish: 'Language: English',
   languageChinese: 'Language: 简体中文',
+  startLocalEnsemble: 'Start a local ensemble',
   startLocalServer: 'Start a local server',
   settings: 'Settings…',
 };

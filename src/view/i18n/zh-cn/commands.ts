@@ -50,6 +50,7 @@ export const command: Same<typeof en> = {
   languageSystem: '语言：跟随系统',
   languageEnglish: '语言：English',
   languageChinese: '语言：简体中文',
+  startLocalEnsemble: '启动本地集群',
   startLocalServer: '启动本地服务器',
   settings: '设置…',
 };

@@ -6,6 +6,7 @@ import { command } from './commands.ts';
 import { common } from './common.ts';
 import { connection } from './connection.ts';
 import { error, hint, layer } from './failures.ts';
+import { lab } from './lab.ts';
 import { node } from './node.ts';
 import { panels } from './panels.ts';
 import { settings } from './settings.ts';
@@ -15,5 +16,5 @@ import { tree } from './tree.ts';
 import { workbench } from './workbench.ts';
 
 export const zhCn: Same<typeof en> = {
-  command, common, connection, error, hint, history, layer, node, panels, settings, start, transfer, tree, workbench,
+  command, common, connection, error, hint, history, lab, layer, node, panels, settings, start, transfer, tree, workbench,
 };

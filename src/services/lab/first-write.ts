@@ -1,0 +1,69 @@
+/** The proof that local servers work: a transaction that they commit. In: the servers that serve. Must hold: the tree is as before. */
+
+import type { CancelSignal } from '../../base/signal.ts';
+import type { ClientOptions, ZooKeeper } from '../../client/api.ts';
+import { PROFILE_DEFAULTS } from '../../contract/connections.ts';
+import { KeeperError, UsageError, ZooError } from '../../model/errors.ts';
+import { clientOptionsOf } from '../connections/connections-service.ts';
+import type { Ports } from '../ports.ts';
+import { pause, throwIfCancelled, withTimeout } from '../util/cancel.ts';
+
+const POLL_MS = 40;
+const ATTEMPT_WITHIN_MS = 5_000;
+const WRITE_WITHIN_MS = 20_000;
+/** OpCode.check */
+const CHECK = 13;
+
+export interface ClientParts {
+  readonly ports: Ports;
+  readonly openClient: (options: ClientOptions) => ZooKeeper;
+}
+
+/** `127.0.0.1:20001,127.0.0.1:20002` */
+export const localConnectString = (clientPorts: readonly number[]): string => clientPorts.map((port) => `127.0.0.1:${port}`).join(',');
+
+/** A session on servers of this machine. */
+export function localClient({ ports, openClient }: ClientParts, clientPorts: readonly number[]): ZooKeeper {
+  return openClient(clientOptionsOf(ports, { ...PROFILE_DEFAULTS, connectString: localConnectString(clientPorts) }, []));
+}
+
+/**
+ * Waits until the servers commit a transaction.
+ *
+ * @param serving asks which of them serve now: their client ports
+ * @throws UsageError LocalServerFailed when they do not in time; CancelledError
+ */
+export async function firstWrite(parts: ClientParts, serving: () => Promise<readonly number[]>, signal: CancelSignal): Promise<void> {
+  const { clock } = parts.ports;
+  const deadlineMs = clock.monotonicMs() + WRITE_WITHIN_MS;
+  for (;;) {
+    throwIfCancelled(signal);
+    const clientPorts = await serving();
+    if (clientPorts.length > 0 && (await commits(parts, clientPorts, signal))) return;
+    if (clock.monotonicMs() >= deadlineMs) {
+      throw new UsageError('LocalServerFailed', `no write succeeded within ${WRITE_WITHIN_MS / 1_000} s; ${clientPorts.length} of the servers serve`);
+    }
+    await pause(clock, POLL_MS, signal);
+  }
+}
+
+/** A multi of one check goes through the leader, the logs and a majority as every write does, and leaves no trace. */
+async function commits(parts: ClientParts, clientPorts: readonly number[], signal: CancelSignal): Promise<boolean> {
+  const client = localClient(parts, clientPorts);
+  try {
+    return await withTimeout(parts.ports.clock, ATTEMPT_WITHIN_MS, signal, async (within) => {
+      await client.ready({ signal: within });
+      await client.multi([{ type: CHECK, request: { path: '/', version: -1 } }], { signal: within });
+      return true;
+    }, false);
+  } catch (error) {
+    throwIfCancelled(signal);
+    // A refusal is committed as well: the root may belong to somebody.
+    if (error instanceof KeeperError) return true;
+    // It may go better at another time, on another server.
+    if (error instanceof ZooError) return false;
+    throw error;
+  } finally {
+    await client.close();
+  }
+}

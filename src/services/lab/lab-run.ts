@@ -1,0 +1,240 @@
+/**
+ * The servers of one local ensemble: started together or one by one, stopped, killed, asked for their roles. In: a
+ * directory. Out: their state, told after every change. Must hold: nothing is started but by `start` and `startServer`.
+ */
+
+import type { Lab, LabServer } from '../../contract/lab.ts';
+import { CancelledError, UsageError } from '../../model/errors.ts';
+import { toFailure } from '../failure.ts';
+import type { AskServer } from '../ports.ts';
+import { createCancel, throwIfCancelled, type CancelSource } from '../util/cancel.ts';
+import { firstWrite, localConnectString, type ClientParts } from './first-write.ts';
+import { LabMember } from './lab-member.ts';
+
+export interface RunParts extends ClientParts {
+  readonly askServer: AskServer;
+  readonly dir: string;
+  /** @param moved whether a server started, ended, or has another role; false: only its zxid went on */
+  readonly changed: (moved: boolean) => void;
+}
+
+const SERVING: ReadonlySet<LabServer['role']> = new Set(['leader', 'follower', 'observer', 'standalone'] as const);
+
+export class LabRun {
+  readonly #parts: RunParts;
+  readonly #members = new Map<number, LabMember>();
+  #phase: Lab['phase'] = null;
+  #failure: Lab['failure'] = null;
+  #starting: Promise<void> | null = null;
+  #cancel: CancelSource | null = null;
+  #stopping = false;
+  #closed = false;
+
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+  }
+
+  /** What its files say; what cannot be read becomes its failure. */
+  async load(): Promise<void> {
+    try {
+      await this.#read();
+    } catch (error) {
+      this.#failure = toFailure(error);
+    }
+  }
+
+  shown(): Pick<Lab, 'state' | 'phase' | 'connectString' | 'servers' | 'failure'> {
+    const { state } = this;
+    const members = [...this.#members.values()];
+    const ofServer = members.find(({ failure }) => failure !== null)?.failure ?? null;
+    return {
+      state,
+      phase: this.#phase,
+      connectString: this.connectString,
+      servers: members.map((member) => member.shown()),
+      failure: this.#failure ?? (state === 'failed' ? ofServer : null),
+    };
+  }
+
+  get state(): Lab['state'] {
+    if (this.#phase !== null) return 'starting';
+    const running = this.#count('running');
+    if (running > 0 && running >= this.#majority) return 'running';
+    if (this.#count('starting') > 0) return 'starting';
+    if (running > 0) return 'noQuorum';
+    return this.#failure !== null || this.#count('failed') > 0 ? 'failed' : 'stopped';
+  }
+
+  /** Whether a process is there, or is being made. */
+  get isActive(): boolean {
+    return this.#phase !== null || this.#count('running') + this.#count('starting') > 0;
+  }
+
+  /** Whether a server that runs has no role yet, or enough run and none leads. */
+  get isUnsettled(): boolean {
+    const running = [...this.#members.values()].filter(({ state }) => state === 'running');
+    if (running.some(({ role }) => role === null)) return true;
+    return running.length > 0 && running.length >= this.#majority && running.every(({ role }) => role !== 'leader' && role !== 'standalone');
+  }
+
+  get connectString(): string | null {
+    return this.#members.size === 0 ? null : localConnectString(this.#clientPorts());
+  }
+
+  /**
+   * Starts all that do not run, and waits until a write succeeds; a start that is under way is joined.
+   *
+   * @param fill comes after the first write, before it counts as started
+   * @throws UsageError LocalServerFailed, after ending what this start had started; what `fill` throws
+   */
+  async start(fill: (() => Promise<void>) | null = null): Promise<void> {
+    if (this.#starting === null && this.#count('running') === this.#members.size && this.#members.size > 0) return;
+    this.#starting ??= this.#startAll(fill).finally(() => {
+      this.#starting = null;
+    });
+    await this.#starting;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#cancel?.cancel();
+    await Promise.all([...this.#members.values()].map((member) => member.end('stopped')));
+    // A start that this cut short has to see that it was meant.
+    await this.#starting?.catch(() => undefined);
+    this.#stopping = false;
+    this.#failure = null;
+    this.#parts.changed(true);
+  }
+
+  /** Stops it for good: nothing starts any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.stop();
+  }
+
+  /** @returns undoes `close`, should there be something left to run */
+  reopen(): void {
+    this.#closed = false;
+  }
+
+  async startServer(id: number): Promise<void> {
+    this.#refuseClosed();
+    const member = this.#member(id);
+    await this.#read();
+    this.#failure = null;
+    await member.start();
+  }
+
+  async stopServer(id: number): Promise<void> {
+    await this.#member(id).end('stopped');
+  }
+
+  async killServer(id: number): Promise<void> {
+    await this.#member(id).end('killed');
+  }
+
+  /** Asks every server that runs for its role. @returns the client ports of those that serve */
+  async look(): Promise<readonly number[]> {
+    const members = [...this.#members.values()];
+    const before = members.map(({ role }) => role).join();
+    const changes = await Promise.all(members.map((member) => member.ask()));
+    if (changes.some(Boolean)) this.#parts.changed(before !== members.map(({ role }) => role).join());
+    return members.filter(({ role }) => SERVING.has(role)).map(({ clientPort }) => clientPort);
+  }
+
+  get #majority(): number {
+    return Math.floor(this.#members.size / 2) + 1;
+  }
+
+  #count(state: LabServer['state']): number {
+    return [...this.#members.values()].filter((member) => member.state === state).length;
+  }
+
+  #clientPorts(): readonly number[] {
+    return [...this.#members.values()].map(({ clientPort }) => clientPort);
+  }
+
+  #member(id: number): LabMember {
+    const found = this.#members.get(id);
+    if (found === undefined) throw new UsageError('UnknownLab', `there is no server ${id} in this ensemble`);
+    return found;
+  }
+
+  #refuseClosed(): void {
+    if (this.#closed) throw new UsageError('UnknownLab', 'these local servers are being removed');
+  }
+
+  async #read(): Promise<void> {
+    const { ports: { localServers }, askServer, dir } = this.#parts;
+    const changed = (member: LabMember): void => this.#memberChanged(member);
+    for (const { id, clientPort } of await localServers.read(dir)) {
+      const known = this.#members.get(id);
+      if (known === undefined) this.#members.set(id, new LabMember({ localServers, askServer, dir, changed }, id, clientPort));
+      else known.placeAt(clientPort);
+    }
+  }
+
+  #memberChanged({ state }: LabMember): void {
+    if (state !== 'running' && state !== 'starting') {
+      // With a leader that is gone, nobody's role is what it was.
+      for (const member of this.#members.values()) member.forget();
+      if (this.#phase === 'write' && this.#count('running') < this.#majority) this.#cancel?.cancel();
+    }
+    this.#parts.changed(true);
+  }
+
+  #setPhase(phase: Lab['phase']): void {
+    this.#phase = phase;
+    this.#parts.changed(true);
+  }
+
+  async #startAll(fill: (() => Promise<void>) | null): Promise<void> {
+    this.#refuseClosed();
+    const cancel = createCancel();
+    this.#cancel = cancel;
+    this.#failure = null;
+    this.#setPhase('servers');
+    const started: LabMember[] = [];
+    let serves = false;
+    try {
+      await this.#read();
+      started.push(...[...this.#members.values()].filter(({ state }) => state !== 'running'));
+      await this.#launch(started, cancel);
+      this.#setPhase('write');
+      await firstWrite(this.#parts, () => this.look(), cancel.signal);
+      serves = true;
+      if (fill !== null) {
+        this.#setPhase('sample');
+        await fill();
+      }
+      // The role of each, as it is after the election.
+      await this.look();
+    } catch (error) {
+      if (serves) throw error;
+      throw await this.#startFailed(started, error);
+    } finally {
+      this.#cancel = null;
+      this.#setPhase(null);
+    }
+  }
+
+  /** @throws what the first threw that did not start, when too few did; CancelledError */
+  async #launch(members: readonly LabMember[], { signal }: CancelSource): Promise<void> {
+    const outcomes = await Promise.allSettled(members.map((member) => member.start()));
+    throwIfCancelled(signal);
+    if (this.#count('running') >= this.#majority) return;
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    throw failed?.reason ?? new CancelledError();
+  }
+
+  /** Ends what was started. @returns the error to throw */
+  async #startFailed(started: readonly LabMember[], error: unknown): Promise<unknown> {
+    const wasStopped = this.#stopping;
+    // A server that ended while it was waited for has told why; that says more than that the waiting ended.
+    const said = error instanceof CancelledError ? started.find(({ failure }) => failure !== null)?.failure : undefined;
+    await Promise.all(started.filter(({ state }) => wasStopped || state === 'running').map((member) => member.end('stopped')));
+    if (wasStopped) return new UsageError('LocalServerFailed', 'the servers were stopped while they started');
+    this.#failure = said ?? toFailure(error);
+    return error instanceof CancelledError ? new UsageError('LocalServerFailed', this.#failure.message) : error;
+  }
+}
