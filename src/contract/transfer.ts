@@ -21,7 +21,7 @@ const taking = { ephemerals: v.boolean(), acl: v.boolean() };
 
 export const ExportWork = v.object({
   kind: v.literal('export'), ...target, ...taking,
-  file: v.string(), compression: v.picklist(['none', 'gzip']), overwriteFile: v.boolean(),
+  file: v.string(), compression: v.picklist(['none', 'gzip', 'zstd']), overwriteFile: v.boolean(),
 });
 export const CompareWork = v.object({ kind: v.literal('compare'), a: TransferSide, b: TransferSide, ...taking });
 /** Import, copy, and "apply these to that side" (`only` names the chosen nodes, relative). */

@@ -9,7 +9,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { CancelSignal } from '../base/signal.ts';
-import type { AppendLog, ExportInput, ExportOutput, TransferTools } from './transfer/ports.ts';
+import type { AppendLog, ExportCompression, ExportInput, ExportOutput, TransferTools } from './transfer/ports.ts';
 
 /** What a store holds when it is asked. */
 export type Stored =
@@ -135,7 +135,7 @@ export interface ExportFiles {
   readonly folder: string;
   input(file: string): ExportInput;
   /** @param options `overwrite`: whether a file of this name may be replaced */
-  output(options: { readonly file: string; readonly gzip: boolean; readonly overwrite: boolean }): ExportOutput;
+  output(options: { readonly file: string; readonly compression: ExportCompression; readonly overwrite: boolean }): ExportOutput;
   /** The exports in the folder; none when there is no folder. @throws UsageError FileFailed */
   list(): Promise<readonly { readonly file: string; readonly bytes: number; readonly atMs: number }[]>;
   /** @throws UsageError FileFailed when it is not there */

@@ -108,7 +108,7 @@ for (const topology of topologies.filter(({ name }) => name !== 'Apache standalo
       await uglyTree(client, '/ugly');
       const before = await dump(client, '/ugly');
       const file = join(folder, 'ugly.jsonl.gz');
-      const to = fileExportOutput({ file, gzip: true, overwrite: false });
+      const to = fileExportOutput({ file, compression: 'gzip', overwrite: false });
       const exported = await runJob({ kind: 'export', from: liveAt(mine(), '/ugly'), to });
       expect(exported.end).toMatchObject({ state: 'done', changed: 0 });
       expect(exported.end.progress).toMatchObject({ nodes: before.size, nodesTotal: before.size });
@@ -128,7 +128,7 @@ for (const topology of topologies.filter(({ name }) => name !== 'Apache standalo
       client = await connect();
       for (const path of ['/closed', '/closed/a', '/closed/a/b']) await client.create(path, encodeUtf8(path), { acl: [{ perms: 31, id: USER }] });
       const file = join(folder, 'closed.jsonl');
-      await runJob({ kind: 'export', from: liveAt(mine(), '/closed'), to: fileExportOutput({ file, gzip: false, overwrite: false }) });
+      await runJob({ kind: 'export', from: liveAt(mine(), '/closed'), to: fileExportOutput({ file, compression: 'none', overwrite: false }) });
       const work = { kind: 'write', from: { kind: 'file', input: fileExportInput(file), below: '' }, to: liveAt(sourceOf(servers.connectString), '/closed2'), ...write } as const;
       const { end } = await runJob(work);
       expect(end.progress.counts).toMatchObject({ create: 3, fail: 0 });

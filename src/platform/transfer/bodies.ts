@@ -2,8 +2,11 @@
 
 import type { FileHandle } from 'node:fs/promises';
 import { concatBytes } from '../../base/bytes.ts';
+import type { ExportCompression } from '../../services/transfer/ports.ts';
 import { chunksOf, readAt } from './file-bytes.ts';
-import { membersOf, packMember, unpackMember } from './gzip-members.ts';
+import { gzipMembers } from './gzip-members.ts';
+import { membersOf, packMember, unpackMember, type MemberFormat } from './packed-members.ts';
+import { nodeZstd, zstdMembers } from './zstd-members.ts';
 
 export interface Body {
   /** What is of use of an earlier run, before compression. */
@@ -18,11 +21,19 @@ export interface Body {
   pack(parts: readonly Uint8Array[]): Promise<Uint8Array>;
 }
 
-export const plainBody: Body = {
+/** @throws UsageError FileFailed where this Node cannot compress so */
+export function bodyOf(compression: ExportCompression): Body {
+  if (compression === 'none') return plainBody;
+  if (compression === 'gzip') return memberBody(gzipMembers);
+  nodeZstd('write');
+  return memberBody(zstdMembers);
+}
+
+const plainBody: Body = {
   async *kept(handle) {
-    const [first, second] = await readAt(handle, 0, 2);
+    const first = await readAt(handle, 0, 4);
     // Packed by an earlier run, which was asked to.
-    if (first === 0x1f && second === 0x8b) return;
+    if ([gzipMembers, zstdMembers].some(({ start }) => first.length > 1 && first.every((byte, i) => byte === start[i]))) return;
     yield* chunksOf(handle);
   },
   async cutAt(handle, bytes) {
@@ -32,27 +43,29 @@ export const plainBody: Body = {
   pack: (parts) => Promise.resolve(concatBytes(parts)),
 };
 
-export const gzipBody: Body = {
-  async *kept(handle) {
-    for await (const member of membersOf(handle)) {
-      const bytes = await unpackMember(handle, member);
-      if (bytes === null) return;
-      yield bytes;
-    }
-  },
-  async cutAt(handle, bytes) {
-    let plain = 0;
-    let fileBytes = 0;
-    for await (const member of membersOf(handle)) {
-      if (plain + member.plainBytes > bytes) {
-        const inside = await unpackMember(handle, member);
-        return inside === null ? null : { fileBytes: member.at, again: inside.slice(0, bytes - plain) };
+function memberBody(format: MemberFormat): Body {
+  return {
+    async *kept(handle) {
+      for await (const member of membersOf(format, handle)) {
+        const bytes = await unpackMember(format, handle, member);
+        if (bytes === null) return;
+        yield bytes;
       }
-      plain += member.plainBytes;
-      fileBytes = member.at + member.packedBytes;
-      if (plain === bytes) break;
-    }
-    return plain === bytes ? { fileBytes, again: new Uint8Array(0) } : null;
-  },
-  pack: (parts) => packMember(concatBytes(parts)),
-};
+    },
+    async cutAt(handle, bytes) {
+      let plain = 0;
+      let fileBytes = 0;
+      for await (const member of membersOf(format, handle)) {
+        if (plain + member.plainBytes > bytes) {
+          const inside = await unpackMember(format, handle, member);
+          return inside === null ? null : { fileBytes: member.at, again: inside.slice(0, bytes - plain) };
+        }
+        plain += member.plainBytes;
+        fileBytes = member.at + member.packedBytes;
+        if (plain === bytes) break;
+      }
+      return plain === bytes ? { fileBytes, again: new Uint8Array(0) } : null;
+    },
+    pack: (parts) => packMember(format, concatBytes(parts)),
+  };
+}

@@ -2,17 +2,16 @@
 
 import { open, type FileHandle } from 'node:fs/promises';
 import { Readable, type Transform } from 'node:stream';
-import * as zlib from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import { UsageError } from '../../model/errors.ts';
 import type { ExportInput } from '../../services/transfer/ports.ts';
 import { CHUNK_BYTES, chunksOf, readAt } from './file-bytes.ts';
 import { fileFailure, systemCode } from './file-failure.ts';
+import { membersOf, unpackMember } from './packed-members.ts';
+import { nodeZstd, zstdMembers } from './zstd-members.ts';
 
 const GZIP_MAGIC = [0x1f, 0x8b];
 const ZSTD_MAGIC = [0x28, 0xb5, 0x2f, 0xfd];
-
-/** Since Node 22.15 and 23.8; the types that we build with are older. */
-type MaybeZstd = { readonly createZstdDecompress?: (options: { chunkSize: number }) => Transform };
 
 /**
  * A file as an export.
@@ -29,8 +28,9 @@ async function* chunks(file: string): AsyncGenerator<Uint8Array> {
   });
   try {
     const first = await readAt(handle, 0, ZSTD_MAGIC.length);
-    if (beginsWith(first, GZIP_MAGIC)) yield* unpacked(handle, zlib.createGunzip({ chunkSize: CHUNK_BYTES }), 'gzip');
-    else if (beginsWith(first, ZSTD_MAGIC)) yield* unpacked(handle, zstd(), 'zstd');
+    if (beginsWith(first, GZIP_MAGIC)) yield* unpacked(handle, createGunzip({ chunkSize: CHUNK_BYTES }), 'gzip');
+    else if (beginsWith(first, ZSTD_MAGIC)) yield* unpacked(handle, nodeZstd('read').createDecompress({ chunkSize: CHUNK_BYTES }), 'zstd');
+    else if (beginsWith(zstdMembers.start, first)) yield* ownZstd(handle);
     else yield* chunksOf(handle);
   } catch (error) {
     throw fileFailure(file, error);
@@ -39,10 +39,17 @@ async function* chunks(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-function zstd(): Transform {
-  const { createZstdDecompress } = zlib as MaybeZstd;
-  if (createZstdDecompress !== undefined) return createZstdDecompress({ chunkSize: CHUNK_BYTES });
-  throw new UsageError('BadExport', `compressed with zstd, which needs Node 22.15 or newer (this is ${process.versions.node}): unpack it first, or use gzip`);
+/** Frames as we write them; Node's own stream would end behind the first. */
+async function* ownZstd(handle: FileHandle): AsyncGenerator<Uint8Array> {
+  nodeZstd('read');
+  let end = 0;
+  for await (const member of membersOf(zstdMembers, handle)) {
+    const bytes = await unpackMember(zstdMembers, handle, member);
+    if (bytes === null) throw new UsageError('BadExport', `edited: its zstd is broken behind byte ${member.at}`);
+    yield bytes;
+    end = member.at + member.packedBytes;
+  }
+  if (end < (await handle.stat()).size) throw new UsageError('BadExport', 'truncated: its zstd ends too early');
 }
 
 async function* unpacked(handle: FileHandle, unpacker: Transform, name: string): AsyncGenerator<Uint8Array> {
@@ -65,6 +72,6 @@ async function* unpacked(handle: FileHandle, unpacker: Transform, name: string):
   }
 }
 
-function beginsWith(bytes: Uint8Array, magic: readonly number[]): boolean {
-  return bytes.length >= magic.length && magic.every((byte, i) => bytes[i] === byte);
+function beginsWith(bytes: ArrayLike<number>, magic: ArrayLike<number>): boolean {
+  return magic.length > 0 && bytes.length >= magic.length && Array.from(magic).every((byte, i) => bytes[i] === byte);
 }

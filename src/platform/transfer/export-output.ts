@@ -7,8 +7,8 @@
 import { link, mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { UsageError } from '../../model/errors.ts';
-import type { ExportOutput } from '../../services/transfer/ports.ts';
-import { gzipBody, plainBody, type Body } from './bodies.ts';
+import type { ExportCompression, ExportOutput } from '../../services/transfer/ports.ts';
+import { bodyOf, type Body } from './bodies.ts';
 import { syncFolder, writeAt } from './file-bytes.ts';
 import { fileFailure, systemCode } from './file-failure.ts';
 
@@ -21,12 +21,12 @@ const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV',
 
 export interface ExportOutputOptions {
   readonly file: string;
-  readonly gzip: boolean;
+  readonly compression: ExportCompression;
   /** Whether a file of this name may be replaced. */
   readonly overwrite: boolean;
 }
 
-/** An export into a file. Its folder is made where there is none. */
+/** An export into a file. Its folder is made where there is none. @throws UsageError FileFailed where this Node cannot compress so */
 export function fileExportOutput(options: ExportOutputOptions): ExportOutput {
   return new FileExportOutput(options);
 }
@@ -49,12 +49,12 @@ class FileExportOutput implements ExportOutput {
   /** The writing of what was gathered before, while more is gathered. */
   #writing: Promise<void> = Promise.resolve();
 
-  constructor({ file, gzip, overwrite }: ExportOutputOptions) {
+  constructor({ file, compression, overwrite }: ExportOutputOptions) {
     this.name = file;
     this.#file = resolve(file);
     this.#part = partOf(this.#file);
     this.#overwrite = overwrite;
-    this.#body = gzip ? gzipBody : plainBody;
+    this.#body = bodyOf(compression);
   }
 
   async *kept(): AsyncGenerator<Uint8Array> {

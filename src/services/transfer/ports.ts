@@ -20,14 +20,17 @@ export interface TransferTools {
   readonly base64: Base64;
 }
 
-/** An export that can be read; gzip is taken off on the way. */
+/** How an export is packed. */
+export type ExportCompression = 'none' | 'gzip' | 'zstd';
+
+/** An export that can be read; compression is taken off on the way. */
 export interface ExportInput {
   /** As a person would name it. */
   readonly name: string;
   /**
    * Its bytes from the first to the last; every call begins anew.
    *
-   * @throws UsageError FileFailed (it cannot be read), BadExport (its gzip is broken)
+   * @throws UsageError FileFailed (it cannot be read), BadExport (its compression is broken)
    */
   chunks(): AsyncIterable<Uint8Array>;
 }

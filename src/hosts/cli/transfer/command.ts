@@ -1,6 +1,7 @@
 /** What a command of transfers was asked for, word for word: the command line read, nothing opened yet. */
 
 import type { Policy } from '../../../services/transfer/api.ts';
+import type { ExportCompression } from '../../../services/transfer/ports.ts';
 
 /** A subtree of an ensemble, or a file, or a part of one. */
 export type SideText =
@@ -18,7 +19,7 @@ export interface AuthText {
 
 /** What is done with what. The first side is read, the second is written. */
 export type TransferTask =
-  | { readonly verb: 'export'; readonly from: LiveText; readonly file: string; readonly gzip: boolean; readonly overwriteFile: boolean }
+  | { readonly verb: 'export'; readonly from: LiveText; readonly file: string; readonly compression: ExportCompression; readonly overwriteFile: boolean }
   | { readonly verb: 'import'; readonly from: FileText; readonly to: LiveText; readonly policy: Policy; readonly removeExtra: boolean }
   | { readonly verb: 'copy'; readonly from: LiveText; readonly to: LiveText; readonly policy: Policy; readonly removeExtra: boolean }
   | { readonly verb: 'move'; readonly from: LiveText; readonly to: LiveText; readonly policy: Policy }

@@ -3,6 +3,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { JUTE_MAX_BUFFER_DEFAULT } from '../../../wire/framing.ts';
 import type { Policy } from '../../../services/transfer/api.ts';
+import type { ExportCompression } from '../../../services/transfer/ports.ts';
 import {
   readAuths, readAuthVariable, readBytes, readConnect, readPart, readPath, readPolicy, readRate, readSeconds, readSides,
 } from './arguments.ts';
@@ -20,6 +21,7 @@ const SESSION_TIMEOUT_MS = 30_000;
 interface Options {
   readonly output?: string;
   readonly gzip?: true;
+  readonly zstd?: true;
   readonly overwriteFile?: true;
   readonly policy?: Policy;
   readonly removeExtra?: true;
@@ -78,14 +80,15 @@ function addReading(add: Add): void {
       options: [
         new Option('-o, --output <file>', 'the file').makeOptionMandatory(),
         new Option('--gzip', 'compress it (the default when its name ends with .gz)'),
+        new Option('--zstd', 'compress it with zstd (the default when its name ends with .zst); needs Node 22.15').conflicts('gzip'),
         new Option('--overwrite-file', 'replace the file if it is there'),
         new Option('--ephemerals', 'take ephemeral nodes along'),
         dataDir(),
       ],
     },
-    ([connect = '', path = ''], { output = '', gzip, overwriteFile }) => ({
+    ([connect = '', path = ''], { output = '', gzip, zstd, overwriteFile }) => ({
       verb: 'export', from: live(connect, path), file: output,
-      gzip: gzip === true || output.endsWith('.gz'), overwriteFile: overwriteFile === true,
+      compression: compressionOf(output, gzip === true, zstd === true), overwriteFile: overwriteFile === true,
     }),
   );
   add(
@@ -98,6 +101,11 @@ function addReading(add: Add): void {
       return { verb: 'diff', a, b };
     },
   );
+}
+
+function compressionOf(file: string, gzip: boolean, zstd: boolean): ExportCompression {
+  if (zstd || (!gzip && file.endsWith('.zst'))) return 'zstd';
+  return gzip || file.endsWith('.gz') ? 'gzip' : 'none';
 }
 
 function addWriting(add: Add): void {

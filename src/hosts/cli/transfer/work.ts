@@ -30,7 +30,7 @@ export async function workOf({ task, settings }: TransferCommand, goesOn: boolea
     side.kind === 'file' ? fileSide(side) : ofLive(side);
   switch (task.verb) {
     case 'export': {
-      const output = fileExportOutput({ file: task.file, gzip: task.gzip, overwrite: task.overwriteFile });
+      const output = fileExportOutput({ file: task.file, compression: task.compression, overwrite: task.overwriteFile });
       return { kind: 'export', from: await from(task.from), to: goesOn ? output : anew(output) };
     }
     case 'import':

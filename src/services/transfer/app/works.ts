@@ -78,7 +78,7 @@ export async function engineWork(parts: WorkParts, work: TransferWork, goesOn: b
   switch (work.kind) {
     case 'export': {
       const file = absolute(parts.files, work.file);
-      const output = parts.files.output({ file, gzip: work.compression === 'gzip', overwrite: work.overwriteFile });
+      const output = parts.files.output({ file, compression: work.compression, overwrite: work.overwriteFile });
       return { kind: 'export', from: await live(work.connectionId, work.path), to: goesOn ? output : anew(output) };
     }
     case 'compare':

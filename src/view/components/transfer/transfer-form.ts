@@ -8,6 +8,7 @@ export const TRANSFER_KINDS = ['export', 'import', 'copy', 'move', 'compare', 's
 /** `delete` has no questions: it comes as a work that is whole. */
 export type TransferKind = (typeof TRANSFER_KINDS)[number] | 'delete';
 export const POLICIES = ['skip', 'unchanged', 'overwrite', 'stop'] as const;
+export const COMPRESSIONS = ['gzip', 'zstd', 'none'] as const;
 export const ACL_MODES = ['replace', 'add', 'remove'] as const;
 
 export interface TransferForm {
@@ -16,7 +17,7 @@ export interface TransferForm {
   otherId: string;
   otherPath: string;
   against: 'live' | 'file';
-  gzip: boolean;
+  compression: (typeof COMPRESSIONS)[number];
   overwriteFile: boolean;
   acl: boolean;
   ephemerals: boolean;
@@ -31,7 +32,7 @@ export interface TransferForm {
 export function newForm(connectionId: string, path: string, kind: TransferKind): TransferForm {
   return {
     file: '', otherId: connectionId, otherPath: kind === 'copy' || kind === 'move' ? `${path === '/' ? '' : path}-copy` : path,
-    against: 'live', gzip: true, overwriteFile: false, acl: true, ephemerals: false, policy: 'stop', removeExtra: false,
+    against: 'live', compression: 'gzip', overwriteFile: false, acl: true, ephemerals: false, policy: 'stop', removeExtra: false,
     mode: 'replace', aclText: 'world:anyone:cdrwa', rate: '',
   };
 }
@@ -63,10 +64,8 @@ export function workOf(kind: TransferKind, connectionId: string, path: string, f
   const file = form.file.trim();
   const otherFits = other.connectionId !== '' && pathProblem(other.path) === null;
   switch (kind) {
-    case 'export': {
-      const compression = form.gzip ? 'gzip' : 'none';
-      return file === '' ? null : { kind: 'export', ...here, file, compression, overwriteFile: form.overwriteFile, acl, ephemerals };
-    }
+    case 'export':
+      return file === '' ? null : { kind: 'export', ...here, file, compression: form.compression, overwriteFile: form.overwriteFile, acl, ephemerals };
     case 'import':
       return file === '' ? null : { kind: 'write', from: { kind: 'file', file, below: '' }, ...here, policy, removeExtra, only: null, acl, ephemerals: false };
     case 'copy':

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as zlib from 'node:zlib';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { concatBytes } from '../../../../src/base/bytes.ts';
@@ -27,9 +28,12 @@ const all = async (chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {
 const bytesOf = (length: number): Uint8Array => Uint8Array.from(randomBytes(length));
 const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
-describe.each([{ gzip: false }, { gzip: true }])('an export in a file, %o', ({ gzip }) => {
-  const output = (overwrite = false) => fileExportOutput({ file, gzip, overwrite });
-  const plain = (path: string): Uint8Array => (gzip ? gunzipSync(readFileSync(path)) : readFileSync(path));
+/** The third kind is tried wherever Node has it. */
+const kinds = (['none', 'gzip', 'zstd'] as const).filter((kind) => kind !== 'zstd' || 'zstdCompress' in zlib);
+
+describe.each(kinds)('an export in a file, compression %s', (compression) => {
+  const output = (overwrite = false) => fileExportOutput({ file, compression, overwrite });
+  const plain = async (path: string): Promise<Uint8Array> => (compression === 'gzip' ? gunzipSync(readFileSync(path)) : await all(fileExportInput(path).chunks()));
 
   test('has its name only when it is whole', async () => {
     const parts = [bytesOf(10), bytesOf(3_000_000), bytesOf(0), bytesOf(700_000), bytesOf(700_000)];
@@ -42,7 +46,7 @@ describe.each([{ gzip: false }, { gzip: true }])('an export in a file, %o', ({ g
     await out.close();
     expect(existsSync(partOf(file))).toBe(false);
     expect(statSync(file).mode & 0o077).toBe(0);
-    expect(same(plain(file), concatBytes(parts))).toBe(true);
+    expect(same(await plain(file), concatBytes(parts))).toBe(true);
     expect(same(await all(fileExportInput(file).chunks()), concatBytes(parts))).toBe(true);
   });
 
@@ -69,7 +73,7 @@ describe.each([{ gzip: false }, { gzip: true }])('an export in a file, %o', ({ g
       await again.begin(bytes);
       await again.write(Uint8Array.of(1, 2, 3));
       await again.finish();
-      expect(same(plain(file), concatBytes([first.subarray(0, bytes), Uint8Array.of(1, 2, 3)]))).toBe(true);
+      expect(same(await plain(file), concatBytes([first.subarray(0, bytes), Uint8Array.of(1, 2, 3)]))).toBe(true);
     }
   });
 
@@ -89,7 +93,7 @@ describe.each([{ gzip: false }, { gzip: true }])('an export in a file, %o', ({ g
     await told.begin(0);
     await told.write(bytesOf(5));
     await told.finish();
-    expect(plain(file)).toHaveLength(5);
+    expect(await plain(file)).toHaveLength(5);
   });
 
   test('two that write to one file at the same time: neither becomes a mixture', async () => {
@@ -104,12 +108,12 @@ describe.each([{ gzip: false }, { gzip: true }])('an export in a file, %o', ({ g
     await two.write(second.subarray(1_100_000));
     await two.finish();
     await two.close();
-    expect(same(plain(file), second)).toBe(true);
+    expect(same(await plain(file), second)).toBe(true);
   });
 
   test('says what is left when the system refuses', async () => {
     writeFileSync(join(folder, 'plain'), '');
-    const below = fileExportOutput({ file: join(folder, 'plain', 'x'), gzip, overwrite: false });
+    const below = fileExportOutput({ file: join(folder, 'plain', 'x'), compression, overwrite: false });
     await expect(below.begin(0)).rejects.toMatchObject({ code: 'FileFailed', message: expect.stringContaining('a folder in its path is none') });
     await expect(output().begin(5)).rejects.toMatchObject({ code: 'FileFailed' });
   });
@@ -153,14 +157,38 @@ describe('an input', () => {
     expect(process.getActiveResourcesInfo().filter((name) => name.startsWith('FS'))).toHaveLength(0);
   });
 
-  test('zstd is read where Node has it, else refused by name', async () => {
-    const path = join(folder, 'x');
-    writeFileSync(path, Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x05, 0x29, 0x00, 0x00, ...Buffer.from('hello')]));
-    const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-    const has = major > 23 || (major === 23 && minor >= 8) || (major === 22 && minor >= 15);
-    const read = all(fileExportInput(path).chunks());
-    if (has) expect(Buffer.from(await read).toString()).toBe('hello');
-    else await expect(read).rejects.toMatchObject({ code: 'BadExport', message: expect.stringContaining('zstd, which needs Node 22.15') });
+  describe('zstd', () => {
+    const hasZstd = kinds.includes('zstd');
+    const needsNewer = expect.stringContaining('zstd needs Node 22.15') as string;
+
+    test('of others is read where Node has it, else refused by name', async () => {
+      const path = join(folder, 'x');
+      writeFileSync(path, Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 0x05, 0x29, 0x00, 0x00, ...Buffer.from('hello')]));
+      const read = all(fileExportInput(path).chunks());
+      if (hasZstd) expect(Buffer.from(await read).toString()).toBe('hello');
+      else await expect(read).rejects.toMatchObject({ code: 'BadExport', message: needsNewer });
+    });
+
+    test('is written where Node has it, and found out when it is damaged; else refused by name', async () => {
+      const path = join(folder, 'x');
+      const options = { file: path, compression: 'zstd', overwrite: false } as const;
+      if (!hasZstd) {
+        expect(() => fileExportOutput(options)).toThrow(expect.objectContaining({ code: 'FileFailed', message: needsNewer }));
+        expect(existsSync(partOf(path))).toBe(false);
+        return;
+      }
+      const out = fileExportOutput(options);
+      await out.begin(0);
+      await out.write(bytesOf(1_500_000));
+      await out.write(bytesOf(1_500_000));
+      await out.finish();
+      const packed = readFileSync(path);
+      writeFileSync(path, packed.subarray(0, -9));
+      await expect(all(fileExportInput(path).chunks())).rejects.toMatchObject({ code: 'BadExport', message: expect.stringMatching(/truncated/) });
+      packed[packed.length - 900] = (packed[packed.length - 900] as number) ^ 0xff;
+      writeFileSync(path, packed);
+      await expect(all(fileExportInput(path).chunks())).rejects.toMatchObject({ code: 'BadExport', message: expect.stringMatching(/zstd is broken/) });
+    });
   });
 });
 

@@ -17,7 +17,7 @@ const file = (name: string, part = '') => ({ kind: 'file', file: name, part });
 test('each command, with nothing but what it needs', () => {
   expect(read(['export', 'a:1', '/x', '-o', 'f'])).toStrictEqual({
     kind: 'transfer', settings: SETTINGS,
-    task: { verb: 'export', from: live('a:1', '/x'), file: 'f', gzip: false, overwriteFile: false },
+    task: { verb: 'export', from: live('a:1', '/x'), file: 'f', compression: 'none', overwriteFile: false },
   });
   expect(task('import', 'f', 'a:1', '/x')).toStrictEqual({ verb: 'import', from: file('f'), to: live('a:1', '/x'), policy: 'stop', removeExtra: false });
   expect(task('copy', 'a', '/x', 'b', '/y')).toStrictEqual({ verb: 'copy', from: live('a', '/x'), to: live('b', '/y'), policy: 'stop', removeExtra: false });
@@ -47,7 +47,7 @@ test('what can be said besides', () => {
       authFrom: [{ scheme: 'digest', credentials: 'f:1' }], authTo: [{ scheme: 'x', credentials: '' }],
     },
   });
-  expect(task('export', 'a', '/x', '-o', 'f.gz', '--overwrite-file')).toMatchObject({ gzip: true, overwriteFile: true });
+  expect(task('export', 'a', '/x', '-o', 'f.gz', '--overwrite-file')).toMatchObject({ compression: 'gzip', overwriteFile: true });
   expect(task('import', 'f', 'a', '/', '--part', '/app')).toMatchObject({ from: file('f', 'app') });
   expect(read(['delete', 'a', '/x', '--recursive', '--yes', '--anew', '--ephemerals'])).toMatchObject({ task: { yes: true }, settings: { resume: 'anew', ephemerals: true } });
 });
