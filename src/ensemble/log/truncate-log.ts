@@ -4,10 +4,10 @@
  * much go first, then the logs from the newest on.
  */
 
-import { formatId } from '../../model/zxid.ts';
-import { LOG_HEADER_BYTES } from './log-format.ts';
+import { counterOf } from '../../model/zxid.ts';
+import { follows, LOG_HEADER_BYTES } from './log-format.ts';
 import type { SnapshotCodecs } from './compression.ts';
-import { logsOf, snapshotsOf, type NamedFile } from './file-names.ts';
+import { logsCovering, logsOf, snapshotsOf, type NamedFile } from './file-names.ts';
 import { readLogFile } from './log-reader.ts';
 import { readSnapshot } from './snapshot-reader.ts';
 import { chunksOf } from './storage-access.ts';
@@ -16,29 +16,46 @@ import type { Storage } from './storage.ts';
 import type { SnapshotTarget } from '../txn/snapshot-content.ts';
 
 /**
- * Removes everything after `zxid`.
+ * Removes everything after `zxid`, where that leaves a whole history. Where it would not (the snapshots that are old
+ * enough are gone, or a leader's tree left a hole in the log before), nothing is touched: what is here may be what the
+ * ensemble counts on.
  *
- * @throws StorageError when no snapshot is old enough to go on from
+ * @returns whether it was done
  */
-export async function truncateAfter(snapshots: Storage, logs: Storage, zxid: bigint, codecs: SnapshotCodecs): Promise<void> {
+export async function truncateAfter(snapshots: Storage, logs: Storage, zxid: bigint, codecs: SnapshotCodecs): Promise<boolean> {
   const early = snapshotsOf(await snapshots.list()).filter((file) => file.zxid <= zxid);
   const newest = early.at(-1);
   // One that was written while the server was at work may have more than its name says. The ones before it were whole
   // when it was begun, so they have nothing that it had not.
-  const tooMuch = newest !== undefined && (await reachOf(snapshots, newest, codecs)) > zxid ? newest : null;
-  if (early.length === 0 || (tooMuch !== null && early.length === 1)) {
-    throw new StorageError(
-      'SnapshotMissing',
-      `the leader wants everything after ${formatId(zxid)} cut off, and every snapshot here is newer. ` +
-        'Empty this server’s data directory and let it copy the data from the others.',
-    );
-  }
+  const tooMuch = newest !== undefined && ((await reachOf(snapshots, newest, codecs)) ?? zxid) > zxid ? newest : null;
+  const base = tooMuch === null ? newest : early.at(-2);
+  if (base === undefined || (await reachOf(snapshots, base, codecs)) === null) return false;
+  if (!(await leadsTo(logs, base.zxid, zxid))) return false;
   if (tooMuch !== null) await snapshots.remove(tooMuch.name);
   await removeAfter(snapshots, logs, zxid);
+  return true;
 }
 
-/** The last transaction that may be in a snapshot. One that cannot be read is passed over by whoever recovers from it. */
-async function reachOf(snapshots: Storage, { name, zxid }: NamedFile, codecs: SnapshotCodecs): Promise<bigint> {
+/** Whether the logs have everything from a snapshot on up to `zxid`. */
+async function leadsTo(logs: Storage, from: bigint, zxid: bigint): Promise<boolean> {
+  let at = from;
+  let next: bigint | null = null;
+  let whole = true;
+  for (const { name } of logsCovering(logsOf(await logs.list()), from)) {
+    await readLogFile(logs, name, ({ txn }) => {
+      const here = txn.header.zxid;
+      if (here <= at || next !== null) return;
+      if (!follows(at, here)) whole = false;
+      if (here > zxid) next = here;
+      else at = here;
+    });
+  }
+  // No transaction has the zxid with which an epoch begins: then the one after it tells that this is the place.
+  return whole && (at === zxid || (counterOf(zxid) === 0 && next === zxid + 1n));
+}
+
+/** The last transaction that may be in a snapshot; null when it cannot be read. */
+async function reachOf(snapshots: Storage, { name, zxid }: NamedFile, codecs: SnapshotCodecs): Promise<bigint | null> {
   let reach = zxid;
   const nothing = (): void => undefined;
   const target: SnapshotTarget = {
@@ -51,6 +68,7 @@ async function reachOf(snapshots: Storage, { name, zxid }: NamedFile, codecs: Sn
     await readSnapshot(name, zxid, codecs.unpack(name, chunksOf(snapshots, name)), target);
   } catch (error) {
     if (!(error instanceof StorageError) || error.code === 'ReadFailed') throw error;
+    return null;
   }
   return reach;
 }

@@ -55,6 +55,7 @@ export class LearnerTerm implements Term {
       acceptedEpoch: house.epochs.accepted,
       currentEpoch: house.epochs.current,
       lastZxid: house.lastLogged,
+      syncFrom: house.syncFrom,
       touched: () => this.#sessions?.takeTouched() ?? [],
     });
   }
@@ -249,25 +250,25 @@ export class LearnerTerm implements Term {
   #run(task: Task): void {
     this.#tasks = this.#tasks.then(async () => {
       if (this.#over) return;
-      await this.#work(task);
-      this.#step({ kind: 'done', task });
+      const done = await this.#work(task);
+      this.#step({ kind: done ? 'done' : 'impossible', task });
     });
     this.#tasks.catch((error: unknown) => this.#parts.events.onFailure(error));
   }
 
-  async #work(task: Task): Promise<void> {
+  /** @returns false when it cannot be done, and nothing was */
+  async #work(task: Task): Promise<boolean> {
     const { house } = this.#parts;
     switch (task.kind) {
       case 'saveAcceptedEpoch':
         await house.epochs.setAccepted(task.epoch);
-        return;
+        break;
       case 'saveCurrentEpoch':
         await house.settled();
         await house.epochs.setCurrent(task.epoch);
-        return;
+        break;
       case 'truncate':
-        await house.truncate(task.zxid);
-        return;
+        return house.truncate(task.zxid);
       case 'install': {
         const received = this.#received;
         this.#received = null;
@@ -277,6 +278,7 @@ export class LearnerTerm implements Term {
       case 'readLog':
         break;
     }
+    return true;
   }
 
   #nowMs(): number {

@@ -11,9 +11,8 @@ import { finishInstall, installSnapshot } from '../log/install-snapshot.ts';
 import { readTransactions } from '../log/read-committed.ts';
 import { recover } from '../log/recovery.ts';
 import { snapshotsOf } from '../log/file-names.ts';
-import { StorageError } from '../log/storage-error.ts';
 import { truncateAfter } from '../log/truncate-log.ts';
-import { counterOf, epochOf, formatId } from '../../model/zxid.ts';
+import { epochOf } from '../../model/zxid.ts';
 import type { ServerStats } from '../processors/stats.ts';
 import { CommittedLog } from '../replication/leader/committed-log.ts';
 import { Database } from '../tree/database.ts';
@@ -31,6 +30,12 @@ export interface StorehouseEvents {
 const SYNC_BYTES_MIN = 4 * 1024 * 1024;
 const SNAPSHOT_SIZE_FACTOR = 0.33;
 
+/**
+ * No leader has it in its log, and none tells a learner with it to cut off something: of epoch 0 are the transactions
+ * of a server that was alone, and nothing is cut across an epoch. So a tree is sent (LearnerHandler.syncFollower).
+ */
+const NOT_IN_ANY_LOG = 0xffff_fffen;
+
 export class Storehouse {
   readonly epochs: EpochFiles;
   readonly #environment: ServerEnvironment;
@@ -44,6 +49,8 @@ export class Storehouse {
   #failure: { readonly reason: unknown } | null = null;
   /** Before this the logs may hold what never was committed. */
   #floor: bigint;
+  /** What is here cannot be cut back to where a leader's history left it. */
+  #needsTree = false;
 
   private constructor(
     environment: ServerEnvironment, settings: Settings, stats: ServerStats, events: StorehouseEvents, state: State, epochs: EpochFiles,
@@ -81,6 +88,11 @@ export class Storehouse {
   /** The last transaction that was put in line for the log. */
   get lastLogged(): bigint {
     return this.#logged;
+  }
+
+  /** Where a leader is told that the log ends. */
+  get syncFrom(): bigint {
+    return this.#needsTree ? NOT_IN_ANY_LOG : this.#logged;
   }
 
   append(txn: Transaction): void {
@@ -121,16 +133,20 @@ export class Storehouse {
     return first < this.#floor ? [] : txns;
   }
 
-  /** Cuts off everything after a transaction. @throws StorageError when that cannot be */
-  async truncate(zxid: bigint): Promise<void> {
+  /**
+   * Cuts off everything after a transaction.
+   *
+   * @returns false when what is left would have a hole: then nothing is touched, and only a leader's tree helps
+   * @throws StorageError
+   */
+  async truncate(zxid: bigint): Promise<boolean> {
     const { snapshots, logs, gzip } = this.#environment;
     await this.#journal.close();
-    await truncateAfter(snapshots, logs, zxid, new SnapshotCodecs(gzip));
-    this.#take(await restore(this.#environment, this.#settings));
-    // No transaction has the zxid with which an epoch begins.
-    if (this.#logged !== zxid && (counterOf(zxid) !== 0 || this.#logged > zxid)) {
-      throw new StorageError('LogGap', `the leader wants everything after ${formatId(zxid)} cut off, but there is none: the log ends at ${formatId(this.#logged)}`);
-    }
+    const done = await truncateAfter(snapshots, logs, zxid, new SnapshotCodecs(gzip));
+    if (done) this.#take(await restore(this.#environment, this.#settings));
+    else this.#journal = this.#openJournal();
+    this.#needsTree = !done;
+    return done;
   }
 
   /** A tree from the leader takes the place of everything. @throws StorageError */
@@ -139,6 +155,7 @@ export class Storehouse {
     await this.#journal.close();
     await installSnapshot(snapshots, logs, database.snapshot());
     this.#take({ database, committed: new CommittedLog(), floor: database.tree.lastZxid, fresh: false });
+    this.#needsTree = false;
   }
 
   /** An empty state, to be filled with a tree from the leader. */

@@ -18,6 +18,8 @@ export interface LearnerOptions {
   readonly currentEpoch: number;
   /** The last transaction in the log; the tree has all of them. */
   readonly lastZxid: bigint;
+  /** Where the leader is told that the log ends: elsewhere when only a tree helps. */
+  readonly syncFrom: bigint;
   readonly tickMs: number;
   /** Ticks without a word from the leader, until this server has all of its history. */
   readonly initLimit: number;
@@ -33,6 +35,8 @@ export type LearnerInput =
   | { readonly kind: 'message'; readonly message: LeaderMessage; readonly nowMs: number }
   | { readonly kind: 'durable'; readonly zxid: bigint }
   | { readonly kind: 'done'; readonly task: Task }
+  /** What was to be cut off cannot be. */
+  | { readonly kind: 'impossible'; readonly task: Task }
   /** A client's write or sync. */
   | { readonly kind: 'forward'; readonly request: ForwardedRequest }
   | { readonly kind: 'revalidate'; readonly sessionId: bigint; readonly timeoutMs: number }
@@ -130,6 +134,8 @@ export class Learner {
         return this.#onDurable(input.zxid);
       case 'done':
         return this.#done(input.task);
+      case 'impossible':
+        return this.#end('the history here cannot be cut back to where the leader’s left it: next time a tree is asked for');
       case 'forward':
         return this.#whenServing({ kind: 'request', request: input.request });
       case 'revalidate':
@@ -208,7 +214,7 @@ export class Learner {
 
   /** @param currentEpoch -1: this epoch had been promised before, which must not count again */
   #promised(currentEpoch: number): void {
-    this.#draft.send.push({ kind: 'ackEpoch', lastZxid: this.#options.lastZxid, currentEpoch });
+    this.#draft.send.push({ kind: 'ackEpoch', lastZxid: this.#options.syncFrom, currentEpoch });
     this.#enter('choosing');
   }
 

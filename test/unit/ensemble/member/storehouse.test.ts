@@ -9,6 +9,7 @@ import { snapshotName } from '../../../../src/ensemble/log/file-names.ts';
 import { snapshotChunks } from '../../../../src/ensemble/log/snapshot-writer.ts';
 import { Storehouse } from '../../../../src/ensemble/member/storehouse.ts';
 import { ServerStats } from '../../../../src/ensemble/processors/stats.ts';
+import { planSync } from '../../../../src/ensemble/replication/leader/sync-plan.ts';
 import type { Transaction } from '../../../../src/ensemble/txn/transaction.ts';
 import { nodeDigests } from '../../../../src/platform/node-digests.ts';
 import { nodeGzip } from '../../../../src/platform/node-gzip.ts';
@@ -72,7 +73,41 @@ describe('a history cut short', () => {
   test('is refused where the log has ended before', async () => {
     const { disk } = await writeDirectory(3);
     const { house } = await open(disk);
-    await expect(house.truncate(5n)).rejects.toThrow('the log ends at 0x3');
+    expect(await house.truncate(5n)).toBe(false);
+    expect(house.lastLogged).toBe(3n);
+  });
+
+  test('is refused, with nothing touched, where a leader’s tree has left a hole; then a leader is asked for a tree', async () => {
+    const { disk } = await writeDirectory(5);
+    const { house } = await open(disk);
+    const tree = newDatabase();
+    tree.tree.lastZxid = makeZxid(2, 9);
+    await house.install(tree);
+    house.append(refused(makeZxid(2, 10)));
+    await house.settled();
+    const files = [...disk.files.keys()].sort();
+    expect(house.syncFrom).toBe(makeZxid(2, 10));
+    expect(await house.truncate(makeZxid(2, 5))).toBe(false);
+    expect([...disk.files.keys()].sort()).toEqual(files);
+    expect(house.lastLogged).toBe(makeZxid(2, 10));
+    const plan = planSync({
+      peerZxid: house.syncFrom, lastProcessed: makeZxid(2, 5), committed: [refused(makeZxid(2, 5))],
+      onDisk: [refused(3n), refused(makeZxid(2, 4)), refused(makeZxid(2, 5))], diskAllowed: true, forceSnapshot: false,
+    });
+    expect(plan.kind).toBe('snap');
+    house.append(refused(makeZxid(2, 11)));
+    await house.settled();
+    await house.install(newDatabase());
+    expect(house.syncFrom).toBe(0n);
+  });
+
+  test('is refused where the snapshot to begin with is damaged', async () => {
+    const { disk, database } = await writeDirectory(5);
+    await disk.writeWhole(snapshotName(5n), snapshotChunks(database.snapshot()));
+    const { house } = await open(disk);
+    disk.put('snapshot.0', new Uint8Array(40));
+    expect(await house.truncate(3n)).toBe(false);
+    expect([...disk.files.keys()]).toContain('snapshot.5');
   });
 });
 

@@ -155,7 +155,7 @@ export class LearnerTalk extends Transcript {
     super();
     const { lastZxid = '0:0', acceptedEpoch = 0, currentEpoch = 0, observer = false } = has;
     const options: LearnerOptions = {
-      ...LIMITS, sid: 2n, observer, configVersion: 0n, acceptedEpoch, currentEpoch, lastZxid: zxidOf(lastZxid),
+      ...LIMITS, sid: 2n, observer, configVersion: 0n, acceptedEpoch, currentEpoch, lastZxid: zxidOf(lastZxid), syncFrom: zxidOf(lastZxid),
       touched: () => [{ id: 7n, timeoutMs: 4000 }],
     };
     this.machine = new Learner(options);
