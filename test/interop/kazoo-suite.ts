@@ -140,7 +140,7 @@ function wishOf(message: Message, directory: string): ClusterWish {
 
 function runSuiteProcess(args: readonly string[], answer: (message: Message) => Promise<unknown>): Promise<string> {
   const { python } = requireParts('kazoo').kazoo;
-  const env = { ...process.env, ZOOKEEPER_VERSION: '3.8.0', ZOOKEEPER_CLUSTER_SIZE: '1', PYTHONDONTWRITEBYTECODE: '1' };
+  const env = { ...process.env, ZOOKEEPER_VERSION: '3.8.0', PYTHONDONTWRITEBYTECODE: '1' };
   const child = spawn(python, ['-u', suiteFile, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env });
   guardProcess(child);
   let complaints = '';
