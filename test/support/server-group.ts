@@ -49,6 +49,8 @@ export interface GroupSpec {
   readonly jvm?: readonly string[];
   /** False: return when the processes are started. Default true. */
   readonly waitServing?: boolean;
+  /** Says under which port one member reaches another's port, for what stands between them. Otherwise its own. */
+  readonly between?: (from: number, to: number, port: number) => Promise<number>;
 }
 
 const host = '127.0.0.1';
@@ -66,7 +68,8 @@ interface Placed {
   readonly member: MemberSpec;
   readonly id: number;
   readonly clientPort: number;
-  readonly serverLine: string;
+  readonly quorumPort: number;
+  readonly electionPort: number;
 }
 
 /** Starts the members and waits until every one of them serves. */
@@ -74,8 +77,7 @@ export async function startServers(spec: GroupSpec): Promise<ServersHandle> {
   const directory = temporaryDirectory();
   try {
     const placed = await place(spec.members);
-    const lines = spec.quorum ? placed.map((place) => place.serverLine) : [];
-    const servers = placed.map((place) => prepare(spec, place, lines, directory));
+    const servers = await Promise.all(placed.map(async (one) => prepare(spec, one, spec.quorum ? await serverLines(spec, one, placed) : [], directory)));
     const group = groupOf(spec.name, servers, directory);
     try {
       await Promise.all(servers.map((server) => server.start({ waitServing: spec.waitServing ?? true })));
@@ -94,11 +96,19 @@ async function place(members: readonly MemberSpec[]): Promise<Placed[]> {
   const ports = await freePorts(members.length * 3);
   return members.map((member, index) => {
     const [clientPort, quorumPort, electionPort] = ports.slice(index * 3, index * 3 + 3);
-    if (clientPort === undefined) throw new Error('too few free ports');
-    const id = index + 1;
-    const role = member.observer === true ? ':observer' : '';
-    return { member, id, clientPort, serverLine: `server.${id}=${host}:${quorumPort}:${electionPort}${role}` };
+    if (clientPort === undefined || quorumPort === undefined || electionPort === undefined) throw new Error('too few free ports');
+    return { member, id: index + 1, clientPort, quorumPort, electionPort };
   });
+}
+
+/** The members as one of them knows them. */
+function serverLines({ between }: GroupSpec, from: Placed, all: readonly Placed[]): Promise<string[]> {
+  return Promise.all(all.map(async ({ id, member, quorumPort, electionPort }) => {
+    const [quorum, election] = between === undefined || id === from.id
+      ? [quorumPort, electionPort]
+      : [await between(from.id, id, quorumPort), await between(from.id, id, electionPort)];
+    return `server.${id}=${host}:${quorum}:${election}${member.observer === true ? ':observer' : ''}`;
+  }));
 }
 
 function prepare(spec: GroupSpec, place: Placed, serverLines: readonly string[], directory: string): ServerHandle {
