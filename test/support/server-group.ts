@@ -101,13 +101,16 @@ async function place(members: readonly MemberSpec[]): Promise<Placed[]> {
   });
 }
 
-/** The members as one of them knows them. */
+/**
+ * The members as one of them knows them. One that is reached through something else must not tell its own address in
+ * greetings, or it would be called back past that: an address that stands for all of a machine's is passed over.
+ */
 function serverLines({ between }: GroupSpec, from: Placed, all: readonly Placed[]): Promise<string[]> {
   return Promise.all(all.map(async ({ id, member, quorumPort, electionPort }) => {
-    const [quorum, election] = between === undefined || id === from.id
-      ? [quorumPort, electionPort]
-      : [await between(from.id, id, quorumPort), await between(from.id, id, electionPort)];
-    return `server.${id}=${host}:${quorum}:${election}${member.observer === true ? ':observer' : ''}`;
+    const role = member.observer === true ? ':observer' : '';
+    if (between === undefined) return `server.${id}=${host}:${quorumPort}:${electionPort}${role}`;
+    if (id === from.id) return `server.${id}=0.0.0.0:${quorumPort}:${electionPort}${role}`;
+    return `server.${id}=${host}:${await between(from.id, id, quorumPort)}:${await between(from.id, id, electionPort)}${role}`;
   }));
 }
 
