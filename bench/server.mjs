@@ -10,12 +10,10 @@
  * Each connection keeps 8 requests in flight; values are 100 bytes; reads and sets go over 1000 nodes. Both servers
  * write to the same disk with fsync on. Nothing here is asserted: ratios are for people.
  */
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { cleanUp, host, spawnTied } from '../scripts/golden/launch.mjs';
-import { PipelinedSession } from '../scripts/lib/pipelined-session.mjs';
-import { createBody, op } from '../scripts/golden/raw.mjs';
+import { cleanUp } from '../scripts/golden/launch.mjs';
 import { kinds, startBenchServer } from './lib/bench-servers.mjs';
+import { plantNodes, runLoad } from './lib/load-run.mjs';
+import { median, printTable, ratio } from './lib/table.mjs';
 
 process.on('exit', cleanUp);
 
@@ -28,49 +26,20 @@ const onlyLoads = list('loads');
 const rounds = option('rounds', 3);
 const seconds = option('seconds', 1);
 const treeNodes = option('nodes', 100_000);
-const IN_FLIGHT = 8;
-const DATA_BYTES = 100;
-const NODES = 1000;
 const WARM_UP_SECONDS = 2;
 const STARTS = 3;
 const loads = /** @type {const} */ (['get', 'exists', 'set', 'create']).filter((kind) => onlyLoads?.includes(kind) ?? true);
 const connectionCounts = list('at')?.map(Number) ?? [1, 8, 64];
 
-/** @param {readonly number[]} values */
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 const mib = (/** @type {number} */ bytes) => (bytes / 1024 / 1024).toFixed(0);
-let runs = 0;
 
-/** @param {{ port: number, cpuMicros: () => number }} server @param {Partial<import('./lib/load-client.mjs').Load>} what */
-async function run(server, what) {
-  const load = { host, port: server.port, kind: 'get', connections: 1, inFlight: IN_FLIGHT, nodes: NODES, dataBytes: DATA_BYTES, seconds, prefix: `r${++runs}-`, ...what };
-  const script = fileURLToPath(new URL('lib/load-client.mjs', import.meta.url));
-  const child = spawnTied(process.execPath, [script, JSON.stringify(load)], ['pipe', 'pipe', 'inherit']);
-  let out = '';
-  const cpuBefore = server.cpuMicros();
-  child.stdout?.setEncoding('utf8').on('data', (text) => (out += text));
-  const exit = once(child, 'exit');
-  while (!out.includes('\n') && child.exitCode === null) await Promise.race([exit, once(/** @type {import('node:stream').Readable} */ (child.stdout), 'data')]);
-  const result = /** @type {{ perSecond: number, p50: number, p99: number, refused: number, started: number }} */ (JSON.parse(out));
-  if (result.refused > 0) throw new Error(`${result.refused} requests of ${load.kind} were refused`);
-  const cpu = (server.cpuMicros() - cpuBefore) / result.started;
-  return { ...result, cpu, end: async () => { child.stdin?.end(); await exit; } };
-}
+/** @typedef {Awaited<ReturnType<typeof startBenchServer>>} BenchServer */
 
-/** @param {{ port: number }} server */
-async function plant(server) {
-  const session = await PipelinedSession.open(host, server.port);
-  await session.send(op.create, createBody('/bench', ''));
-  for (let n = 0; n < NODES; n++) await session.send(op.create, createBody(`/bench/${n}`, 'd'.repeat(DATA_BYTES)));
-  await session.close();
-}
+/** @param {BenchServer} server @param {Parameters<typeof runLoad>[1]} what */
+const run = (server, what) => runLoad({ ...server, ports: [server.port] }, { seconds, ...what });
 
-/** @param {readonly (readonly string[])[]} rows */
-function print(rows) {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  for (const row of rows) console.log(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  '));
-  console.log();
-}
+/** @param {BenchServer} server */
+const plant = (server) => plantNodes({ ...server, ports: [server.port] });
 
 async function measureStarts() {
   /** @type {Record<string, number[]>} */
@@ -93,10 +62,7 @@ async function measureStarts() {
   ];
 }
 
-/** @param {number | undefined} ours @param {number | undefined} apache */
-const ratio = (ours, apache) => ((ours ?? NaN) / (apache ?? NaN)).toFixed(2);
-
-/** @param {Awaited<ReturnType<typeof startBenchServer>>[]} servers */
+/** @param {BenchServer[]} servers */
 async function measureLoads(servers) {
   const rows = [['load, connections', 'Apache /s', 'ours /s', 'ratio', 'Apache p50', 'ours p50', 'Apache p99', 'ours p99', 'Apache CPU', 'ours CPU']];
   for (const server of servers) for (const kind of loads) await run(server, { kind, connections: 8, seconds: WARM_UP_SECONDS / 2 });
@@ -115,7 +81,7 @@ async function measureLoads(servers) {
       ]);
     }
   }
-  print(rows);
+  printTable(rows);
   return [['resident memory after the loads, MiB', ...servers.map((server) => mib(server.memory())), ratio(servers[1]?.memory(), servers[0]?.memory())]];
 }
 
@@ -161,6 +127,6 @@ if (profiled !== undefined) {
   for (const server of servers) await plant(server);
   const afterLoads = await measureLoads(servers);
   for (const server of servers) await server.stop();
-  print([head, ...starts, ...afterLoads, ...(onlyLoads === undefined ? await measureMemory() : [])]);
+  printTable([head, ...starts, ...afterLoads, ...(onlyLoads === undefined ? await measureMemory() : [])]);
 }
 process.exit(0);

@@ -1,6 +1,6 @@
 /** Both servers for the bench, each started as its users start it: Apache's with zkServer.sh's heap, ours by node. */
 import { once } from 'node:events';
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,7 @@ const MICROS_PER_TICK = 10_000;
 
 export const kinds = /** @type {const} */ (['apache', 'ours']);
 
-/** @param {typeof kinds[number]} kind @param {string} configFile @param {readonly string[]} nodeOptions */
+/** @param {typeof kinds[number]} kind @param {string} configFile @param {readonly string[]} nodeOptions @returns {[string, string[]]} */
 function commandLine(kind, configFile, nodeOptions) {
   if (kind === 'apache') {
     return ['java', [...APACHE_OPTIONS, '-cp', classpath(), 'org.apache.zookeeper.server.quorum.QuorumPeerMain', configFile]];
@@ -25,51 +25,22 @@ function commandLine(kind, configFile, nodeOptions) {
   return [process.execPath, [...nodeOptions, ENTRY, configFile]];
 }
 
-/**
- * Apache's server sometimes never answers a connection that it took while it was starting: then another one is made.
- * @param {number} port
- * @returns {Promise<boolean>}
- */
-function serves(port) {
-  return new Promise((resolve) => {
-    let text = '';
-    const socket = connect({ host, port });
-    socket.setTimeout(ANSWER_MS, () => socket.destroy());
-    socket.on('connect', () => socket.write('srvr'));
-    socket.on('data', (chunk) => (text += chunk.toString('utf8')));
-    socket.on('error', () => {});
-    socket.on('close', () => resolve(/^Mode: /m.test(text)));
-  });
-}
+/** The log of what was started in a directory. @param {string} home */
+export const logOf = (home) => readFileSync(join(home, 'server.log'), 'utf8');
 
 /**
- * Starts a server on an empty directory.
+ * Starts a server in a directory that has its zoo.cfg, and does not wait for it.
  * @param {typeof kinds[number]} kind
- * @param {string} name of its directory
+ * @param {string} home
  * @param {readonly string[]} [nodeOptions] for ours
  */
-export async function startBenchServer(kind, name, nodeOptions = []) {
-  const home = join(workDirectory, name);
-  rmSync(home, { recursive: true, force: true });
-  mkdirSync(home, { recursive: true });
-  const port = await freePort();
-  const configFile = join(home, 'zoo.cfg');
-  writeFileSync(configFile, [
-    'tickTime=2000', `dataDir=${join(home, 'data')}`, `clientPort=${port}`, `clientPortAddress=${host}`,
-    'maxClientCnxns=0', 'admin.enableServer=false', '4lw.commands.whitelist=*', '',
-  ].join('\n'));
+export function spawnBenchServer(kind, home, nodeOptions = []) {
   const log = openSync(join(home, 'server.log'), 'a');
-  const [command, args] = /** @type {[string, string[]]} */ (commandLine(kind, configFile, nodeOptions));
-  const beganMs = performance.now();
+  const [command, args] = commandLine(kind, join(home, 'zoo.cfg'), nodeOptions);
   const child = spawnTied(command, args, ['ignore', log, log]);
-  const deadline = beganMs + 40_000;
-  while (!(await serves(port))) {
-    if (performance.now() > deadline) throw new Error(readFileSync(join(home, 'server.log'), 'utf8').slice(-3000));
-    await sleep(5);
-  }
-  const firstAnswerMs = performance.now() - beganMs;
+  closeSync(log);
   return {
-    kind, port, home, firstAnswerMs, pid: child.pid ?? 0,
+    pid: child.pid ?? 0,
     /** Resident memory now, in bytes. */
     memory() {
       return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
@@ -87,4 +58,47 @@ export async function startBenchServer(kind, name, nodeOptions = []) {
       await exit;
     },
   };
+}
+
+/**
+ * What a server says it is: leader, follower, standalone; null while it does not serve.
+ * Apache's server sometimes never answers a connection that it took while it was starting: then another one is made.
+ * @param {number} port
+ * @returns {Promise<string | null>}
+ */
+export function modeOf(port) {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect({ host, port });
+    socket.setTimeout(ANSWER_MS, () => socket.destroy());
+    socket.on('connect', () => socket.write('srvr'));
+    socket.on('data', (chunk) => (text += chunk.toString('utf8')));
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(/^Mode: (\w+)/m.exec(text)?.[1] ?? null));
+  });
+}
+
+/**
+ * Starts a server on an empty directory.
+ * @param {typeof kinds[number]} kind
+ * @param {string} name of its directory
+ * @param {readonly string[]} [nodeOptions] for ours
+ */
+export async function startBenchServer(kind, name, nodeOptions = []) {
+  const home = join(workDirectory, name);
+  rmSync(home, { recursive: true, force: true });
+  mkdirSync(home, { recursive: true });
+  const port = await freePort();
+  writeFileSync(join(home, 'zoo.cfg'), [
+    'tickTime=2000', `dataDir=${join(home, 'data')}`, `clientPort=${port}`, `clientPortAddress=${host}`,
+    'maxClientCnxns=0', 'admin.enableServer=false', '4lw.commands.whitelist=*', '',
+  ].join('\n'));
+  const beganMs = performance.now();
+  const server = spawnBenchServer(kind, home, nodeOptions);
+  const deadline = beganMs + 40_000;
+  while ((await modeOf(port)) === null) {
+    if (performance.now() > deadline) throw new Error(logOf(home).slice(-3000));
+    await sleep(5);
+  }
+  return { ...server, kind, port, home, firstAnswerMs: performance.now() - beganMs };
 }

@@ -9,7 +9,7 @@ import { connectPayload, createBody, int, op, pathWatch, setDataBody } from '../
 /**
  * @typedef {object} Load
  * @property {string} host
- * @property {number} port
+ * @property {readonly number[]} ports  the connections are spread over them
  * @property {'get' | 'set' | 'create' | 'exists' | 'watch'} kind
  * @property {number} connections
  * @property {number} inFlight  for each connection
@@ -46,7 +46,7 @@ function request(n) {
 }
 
 class Connection {
-  #socket = connect({ host: load.host, port: load.port, noDelay: true });
+  #socket;
   /** @type {Buffer} */
   #held = Buffer.alloc(0);
   #welcomed = false;
@@ -54,6 +54,11 @@ class Connection {
   /** When each was sent, oldest first, from `#first` on. @type {number[]} */
   #sent = [];
   #first = 0;
+
+  /** @param {number} port */
+  constructor(port) {
+    this.#socket = connect({ host: load.host, port, noDelay: true });
+  }
 
   /** @param {() => void} onIdle  nothing is in flight any more */
   async open(onIdle) {
@@ -118,7 +123,7 @@ class Connection {
   }
 }
 
-const connections = Array.from({ length: load.connections }, () => new Connection());
+const connections = Array.from({ length: load.connections }, (_, n) => new Connection(/** @type {number} */ (load.ports[n % load.ports.length])));
 let busy = connections.length;
 /** @type {() => void} */
 let allIdle = () => undefined;
