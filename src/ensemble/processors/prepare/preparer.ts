@@ -17,7 +17,7 @@ import { SetDataRequest } from '../../../wire/operations/set-data.ts';
 import { int } from '../../../wire/jute/codec.ts';
 import type { Transaction, TxnBody } from '../../txn/transaction.ts';
 import { Op, type Request } from '../request.ts';
-import { decodeBody, type PrepareContext, type PrepareTools } from './context.ts';
+import { decodeBody, PrepareContext, type PrepareTools } from './context.ts';
 import { prepareCreate } from './create.ts';
 import { prepareDelete, prepareDeleteContainer } from './delete.ts';
 import { prepareMulti } from './multi.ts';
@@ -51,7 +51,7 @@ export class Preparer {
   prepare(request: Request, now: PrepareTime): Transaction {
     const zxid = ++this.#zxid;
     const timeMs = BigInt(Math.floor(now.wallMs));
-    const context: PrepareContext = { ...this.#tools, request, zxid, timeMs, nowMs: now.monotonicMs };
+    const context = new PrepareContext(this.#tools, request, zxid, timeMs, now.monotonicMs);
     const body = this.#decide(context);
     return {
       header: { sessionId: request.sessionId, cxid: request.cxid, zxid, timeMs, type: body.type },
