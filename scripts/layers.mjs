@@ -113,12 +113,13 @@ export const zones = [
     ...values('base'), only('model', 'src/model/errors.ts'), ...types('model', 'wire', 'client', 'ensemble', 'ensemble/member', ...stages, 'services'),
   ]),
 
-  onNode('hosts', 'src/hosts/*', [...hostsMayImport, only('hosts/cli', 'src/hosts/cli/ensemble/read-config.ts')], hostPackages),
+  onNode('hosts', 'src/hosts/*', [...hostsMayImport, ...values('hosts/local-ensemble')], hostPackages),
+  onNode('hosts/local-ensemble', 'src/hosts/local-ensemble/', hostsMayImport),
   onNode('hosts/electron', 'src/hosts/electron/', [...hostsMayImport, ...values('hosts')], ['electron', ...hostPackages]),
   onNode('hosts/web', 'src/hosts/web/', [...hostsMayImport, ...values('hosts')], hostPackages),
   onNode('hosts/server', 'src/hosts/server/', [...hostsMayImport, ...values('hosts')], hostPackages),
   onNode('hosts/cli', 'src/hosts/cli/', [
-    ...hostsMayImport, ...values('hosts', 'hosts/web', 'hosts/server'),
+    ...hostsMayImport, ...values('hosts', 'hosts/local-ensemble', 'hosts/web', 'hosts/server'),
   ], hostPackages),
 
   inBrowser('view/base', 'src/view/base/', values('model'), ['vue']),

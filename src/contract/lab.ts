@@ -7,6 +7,10 @@ import { Count, FailureShape, Id64 } from './shapes.ts';
 /** One alone, or three that elect a leader. */
 export const LAB_SIZES = [1, 3] as const;
 
+/** Whose servers: the embedded one, or Apache ZooKeeper on Java. Both run on the same files. */
+export const LAB_ENGINES = ['embedded', 'apache'] as const;
+export type EngineName = (typeof LAB_ENGINES)[number];
+
 export const LabServer = v.object({
   /** As in `myid`, from 1. */
   id: v.pipe(v.number(), v.integer(), v.minValue(1)),
@@ -25,7 +29,7 @@ export type LabServer = v.InferOutput<typeof LabServer>;
 export const Lab = v.object({
   labId: v.string(),
   name: v.string(),
-  engine: v.picklist(['embedded']),
+  engine: v.picklist(LAB_ENGINES),
   /** noQuorum: some run, too few to take a write. */
   state: v.picklist(['stopped', 'starting', 'running', 'noQuorum', 'failed']),
   /** While it is started: processes, then the first write, then the sample tree. */

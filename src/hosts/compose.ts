@@ -25,7 +25,7 @@ import type { AppFacts, ExportFiles, Ports, SecretStore } from '../services/port
 import { createServices, type Services } from '../services/services.ts';
 import type { AppFiles } from './app-files.ts';
 import { createDispatcher } from './dispatcher.ts';
-import { localServers } from './local-servers.ts';
+import { localServers } from './local-ensemble/local-servers.ts';
 import type { OpenDoor } from './view-session.ts';
 
 export interface AppOptions {

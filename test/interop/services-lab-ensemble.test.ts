@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Lab, LabServer } from '../../src/contract/lab.ts';
-import { localServers } from '../../src/hosts/local-servers.ts';
+import { localServers } from '../../src/hosts/local-ensemble/local-servers.ts';
 import { embeddedEntry } from '../support/embedded.ts';
 import { removeTemporaryDirectory, temporaryDirectory } from '../support/process-guard.ts';
 import { text } from '../unit/services/harness.ts';

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { localServers } from '../../src/hosts/local-servers.ts';
+import { localServers } from '../../src/hosts/local-ensemble/local-servers.ts';
 import { embeddedEntry } from '../support/embedded.ts';
 import { freePort } from '../support/ports.ts';
 import { removeTemporaryDirectory, temporaryDirectory } from '../support/process-guard.ts';

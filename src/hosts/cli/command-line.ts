@@ -2,7 +2,8 @@
 
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { EXIT_USAGE } from '../exit-codes.ts';
-import { addEnsembleCommand, GUARD_WORD, type EnsembleCommand } from './ensemble/command.ts';
+import { GUARD_WORD } from '../local-ensemble/guard-command.ts';
+import { addEnsembleCommand, type EnsembleCommand } from './ensemble/command.ts';
 import { readConnect } from './transfer/arguments.ts';
 import type { TransferCommand } from './transfer/command.ts';
 import { addTransferCommands, TRANSFER_VERBS, type Environment } from './transfer/commands.ts';

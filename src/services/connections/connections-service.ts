@@ -39,9 +39,12 @@ export interface ConnectionsParts {
   readonly beforeOpen: (profile: Profile) => Promise<Profile>;
 }
 
+/** What a client needs of the outside world. */
+export type ClientPorts = Pick<Ports, 'transport' | 'clock' | 'random' | 'logger'>;
+
 /** How a session to a profile is opened, here and in the connection test. */
 export function clientOptionsOf(
-  ports: Ports,
+  ports: ClientPorts,
   profile: Pick<Profile, 'connectString' | 'sessionTimeoutMs' | 'connectTimeoutMs' | 'canBeReadOnly' | 'juteMaxBuffer'>,
   credentials: readonly Credentials[],
 ): ClientOptions {

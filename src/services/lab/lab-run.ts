@@ -6,18 +6,20 @@
 import type { Lab, LabServer } from '../../contract/lab.ts';
 import { CancelledError, UsageError } from '../../model/errors.ts';
 import { toFailure } from '../failure.ts';
-import type { AskServer } from '../ports.ts';
+import type { AskServer, Ports } from '../ports.ts';
 import { createCancel, throwIfCancelled, type CancelSource } from '../util/cancel.ts';
 import { firstWrite, localConnectString, type ClientParts } from './first-write.ts';
 import { LabMember } from './lab-member.ts';
 
 export interface RunParts extends ClientParts {
+  readonly ports: Ports;
   readonly askServer: AskServer;
   readonly dir: string;
   /** @param moved whether a server started, ended, or has another role; false: only its zxid went on */
   readonly changed: (moved: boolean) => void;
 }
 
+const WRITE_WITHIN_MS = 20_000;
 const SERVING: ReadonlySet<LabServer['role']> = new Set(['leader', 'follower', 'observer', 'standalone'] as const);
 
 export class LabRun {
@@ -201,7 +203,7 @@ export class LabRun {
       started.push(...[...this.#members.values()].filter(({ state }) => state !== 'running'));
       await this.#launch(started, cancel);
       this.#setPhase('write');
-      await firstWrite(this.#parts, () => this.look(), cancel.signal);
+      await this.#firstWrite(cancel);
       serves = true;
       if (fill !== null) {
         this.#setPhase('sample');
@@ -225,6 +227,13 @@ export class LabRun {
     if (this.#count('running') >= this.#majority) return;
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     throw failed?.reason ?? new CancelledError();
+  }
+
+  /** @throws UsageError LocalServerFailed when none succeeds in time; CancelledError */
+  async #firstWrite({ signal }: CancelSource): Promise<void> {
+    const { written, serving } = await firstWrite(this.#parts, () => this.look(), { withinMs: WRITE_WITHIN_MS, signal });
+    if (written) return;
+    throw new UsageError('LocalServerFailed', `no write succeeded within ${WRITE_WITHIN_MS / 1_000} s; ${serving} of the servers serve`);
   }
 
   /** Ends what was started. @returns the error to throw */

@@ -11,14 +11,14 @@ import { UsageError } from '../../model/errors.ts';
 import { openDocument, type StoredDocument } from '../app/documents.ts';
 import type { Notices } from '../app/notices.ts';
 import type { Caller, HandlersOf, Tell } from '../context.ts';
-import type { AskServer } from '../ports.ts';
+import type { AskServer, Ports } from '../ports.ts';
 import type { ProfilesService } from '../profiles/profiles-service.ts';
 import { newId } from '../util/ids.ts';
 import { localClient, localConnectString, type ClientParts } from './first-write.ts';
 import { keepProfile } from './lab-profile.ts';
 import { LabRun } from './lab-run.ts';
 import { createRolePoll, type RolePoll } from './role-poll.ts';
-import { parseSampleTree, writeSampleTree } from './sample-tree.ts';
+import { plantSampleTree } from './sample-tree.ts';
 
 const LAB_VERSION = 1;
 const LABS_MAX = 32;
@@ -53,6 +53,7 @@ export interface LabService {
 }
 
 export interface LabParts extends ClientParts {
+  readonly ports: Ports;
   readonly askServer: AskServer;
   readonly profiles: ProfilesService;
   readonly notices: Notices;
@@ -217,10 +218,10 @@ class Labs implements LabService {
 
   async #fillIn(run: LabRun): Promise<void> {
     const { ports } = this.#parts;
-    const nodes = await parseSampleTree(await ports.readResource('sample-tree.json'), ports.hash);
+    const text = await ports.readResource('sample-tree.json');
     const client = localClient(this.#parts, await run.look());
     try {
-      await writeSampleTree(client, nodes);
+      await plantSampleTree(client, text, ports.hash);
     } finally {
       await client.close();
     }

@@ -77,6 +77,21 @@ export async function parseSampleTree(text: string, hash: Hash): Promise<SampleN
 }
 
 /**
+ * Writes the tree of the file, unless it was planted before.
+ *
+ * @param text of resources/sample-tree.json
+ * @returns whether it did
+ * @throws UsageError BadSampleTree; a ZooError, when the servers do not take it
+ */
+export async function plantSampleTree(client: ZooKeeper, text: string, hash: Hash): Promise<boolean> {
+  const nodes = await parseSampleTree(text, hash);
+  const [first] = nodes;
+  if (first === undefined || (await client.exists(first.path)).stat !== null) return false;
+  await writeSampleTree(client, nodes);
+  return true;
+}
+
+/**
  * Writes the nodes, in order and pipelined. A node that is there already is left as it is, and one of a kind that the
  * server does not know (TTL nodes need extendedTypesEnabled) is left out.
  *

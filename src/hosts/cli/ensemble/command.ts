@@ -1,12 +1,7 @@
 /** What `zooscope ensemble` was asked for, and how it is written on the command line. */
 
 import { InvalidArgumentError, Option, type Command } from 'commander';
-
-export const ENGINES = ['embedded', 'apache'] as const;
-export type EngineName = (typeof ENGINES)[number];
-
-/** Not for people: the word behind which the guard's own program is (platform/local-ensemble/guard.ts). */
-export const GUARD_WORD = 'ensemble-guard';
+import { LAB_ENGINES, type EngineName } from '../../../contract/lab.ts';
 
 export interface EnsembleCommand {
   readonly kind: 'ensemble';
@@ -51,7 +46,7 @@ export function addEnsembleCommand(program: Command, readPort: (text: string) =>
     .description('run an ensemble of servers on this machine, each a process of its own')
     .addOption(new Option('--servers <n>', `servers that vote, 1 to ${SERVERS_MAX} (3); 1 stands alone`).argParser((text) => readCount(text, 1, SERVERS_MAX)))
     .addOption(new Option('--observers <n>', `servers that do not, up to ${OBSERVERS_MAX} (0)`).argParser((text) => readCount(text, 0, OBSERVERS_MAX)))
-    .addOption(new Option('--engine <engine>', 'whose servers').choices(ENGINES).default('embedded'))
+    .addOption(new Option('--engine <engine>', 'whose servers').choices(LAB_ENGINES).default('embedded'))
     .option('--dir <folder>', 'where their files are; made if it is not there')
     .addOption(new Option('--client-port <port>', 'of the first server; the others count up (2181); 0 for any free ones').argParser(readPort))
     .option('--zookeeper <folder>', 'Apache ZooKeeper, with --engine apache; else it is looked for')

@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { installNodeText } from '../../../platform/node-text.ts';
 import type { AppFiles } from '../../app-files.ts';
-import { GUARD_WORD } from './command.ts';
-import { apacheEngine, embeddedEngine } from './engines.ts';
+import { apacheEngine, embeddedEngine } from '../../local-ensemble/engines.ts';
+import { guardOf } from '../../local-ensemble/guard-command.ts';
 import { runEnsemble, type RunEnsembleOptions } from './run-ensemble.ts';
 
 export interface FromHereOptions extends Pick<RunEnsembleOptions, 'command' | 'stdout' | 'stderr' | 'signal'> {
@@ -24,7 +24,7 @@ export function ensembleFromHere(options: FromHereOptions): Promise<number> {
     findEngine: () => (command.engine === 'apache'
       ? apacheEngine({ env, platform }, command.zookeeper)
       : Promise.resolve(embeddedEngine(execPath, files.serverEntry))),
-    guard: { command: execPath, args: [files.cliEntry, GUARD_WORD] },
+    guard: guardOf(files.cliEntry),
     readSample: () => readFile(join(files.resources, 'sample-tree.json'), 'utf8'),
   });
 }

@@ -1,8 +1,8 @@
 /** What the launcher says: to programs on standard output, to people on standard error. */
 
+import type { EngineName } from '../../../contract/lab.ts';
 import type { ProcessExit } from '../../../platform/node-processes.ts';
 import { clientAddress, connectStringOf, shapeText, type EnsembleShape } from '../../../platform/local-ensemble/layout.ts';
-import type { EngineName } from './command.ts';
 import type { RunningServer, ServerEnd, Servers } from './servers.ts';
 
 const CAUSE_CHARS_MAX = 400;

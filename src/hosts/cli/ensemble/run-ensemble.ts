@@ -14,9 +14,9 @@ import { connectStringOf } from '../../../platform/local-ensemble/layout.ts';
 import { checkPorts } from '../../../platform/local-ensemble/ports.ts';
 import { EXIT_USAGE } from '../../exit-codes.ts';
 import type { EnsembleCommand } from './command.ts';
-import type { Engine } from './engines.ts';
-import { firstWrite, plantSample } from './first-write.ts';
-import { readConfigFacts } from './read-config.ts';
+import type { Engine } from '../../local-ensemble/engines.ts';
+import { readConfigFacts } from '../../local-ensemble/read-config.ts';
+import { plantSample, waitForWrite } from './clients.ts';
 import { endText, jsonLine, peopleLines, startFailure, systemText, usualName } from './report.ts';
 import { startServers, type ServerEnd, type Servers } from './servers.ts';
 
@@ -141,7 +141,7 @@ class Launch {
     const { command, startWithinMs = START_WITHIN_MS } = this.#options;
     const { places } = this.#opened;
     const { signal } = this.#givesUp;
-    await untilAborted(signal, Promise.all([this.#servers.listening(), firstWrite(places, startWithinMs, signal)]));
+    await untilAborted(signal, Promise.all([this.#servers.listening(), waitForWrite(places, startWithinMs, signal)]));
     if (command.sample) await untilAborted(signal, this.#plant());
     signal.throwIfAborted();
     this.#state = 'works';

@@ -6,7 +6,7 @@
 import { ProcessFailedError, spawnServerProcess, type ProcessExit, type StartedProcess } from '../../../platform/node-processes.ts';
 import type { ProcessGuard } from '../../../platform/local-ensemble/guard.ts';
 import type { ServerPlace } from '../../../platform/local-ensemble/layout.ts';
-import type { Engine } from './engines.ts';
+import type { Engine } from '../../local-ensemble/engines.ts';
 
 export interface RunningServer {
   readonly place: ServerPlace;

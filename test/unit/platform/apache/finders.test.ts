@@ -3,7 +3,7 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { apacheEngine } from '../../../../src/hosts/cli/ensemble/engines.ts';
+import { apacheEngine } from '../../../../src/hosts/local-ensemble/engines.ts';
 import { findJava } from '../../../../src/platform/apache/java.ts';
 import { findZooKeeper } from '../../../../src/platform/apache/zookeeper.ts';
 import { temporaryDirectory } from '../../../support/process-guard.ts';

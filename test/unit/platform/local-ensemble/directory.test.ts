@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { readConfigFacts } from '../../../../src/hosts/cli/ensemble/read-config.ts';
+import { readConfigFacts } from '../../../../src/hosts/local-ensemble/read-config.ts';
 import { openEnsembleDirectory, type DirectoryRequest } from '../../../../src/platform/local-ensemble/directory.ts';
 import { temporaryDirectory } from '../../../support/process-guard.ts';
 

@@ -2,12 +2,12 @@
 
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { ConfigError } from '../../../ensemble/config/config-error.ts';
-import { parseProperties } from '../../../ensemble/config/properties.ts';
-import { parseWhole } from '../../../ensemble/config/values.ts';
-import { isMembershipKey, parseMembership } from '../../../ensemble/replication/quorum/membership.ts';
-import { UsageError } from '../../../model/errors.ts';
-import type { ConfigFacts } from '../../../platform/local-ensemble/directory.ts';
+import { ConfigError } from '../../ensemble/config/config-error.ts';
+import { parseProperties } from '../../ensemble/config/properties.ts';
+import { parseWhole } from '../../ensemble/config/values.ts';
+import { isMembershipKey, parseMembership } from '../../ensemble/replication/quorum/membership.ts';
+import { UsageError } from '../../model/errors.ts';
+import type { ConfigFacts } from '../../platform/local-ensemble/directory.ts';
 
 const PORT = { min: 0, max: 65_535 };
 

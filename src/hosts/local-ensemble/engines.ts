@@ -1,10 +1,10 @@
 /** The two engines: how a server of each is started from its zoo.cfg. */
 
-import { UsageError } from '../../../model/errors.ts';
-import { findJava } from '../../../platform/apache/java.ts';
-import { findZooKeeper } from '../../../platform/apache/zookeeper.ts';
-import type { Surroundings } from '../../../platform/apache/search.ts';
-import type { EngineName } from './command.ts';
+import type { EngineName } from '../../contract/lab.ts';
+import { UsageError } from '../../model/errors.ts';
+import { findJava } from '../../platform/apache/java.ts';
+import { findZooKeeper } from '../../platform/apache/zookeeper.ts';
+import type { Surroundings } from '../../platform/apache/search.ts';
 
 export interface Engine {
   readonly name: EngineName;

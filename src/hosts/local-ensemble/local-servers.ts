@@ -8,15 +8,15 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { UsageError } from '../model/errors.ts';
-import { takeInstanceLock } from '../platform/instance-lock.ts';
-import { openEnsembleDirectory } from '../platform/local-ensemble/directory.ts';
-import type { PeerPorts } from '../platform/local-ensemble/layout.ts';
-import { isPortFree } from '../platform/local-ensemble/ports.ts';
-import { freeLoopbackPort, ProcessFailedError, startServerProcess } from '../platform/node-processes.ts';
-import { replaceFile } from '../platform/node-store.ts';
-import type { LocalServers } from '../services/ports.ts';
-import { readConfigFacts } from './cli/ensemble/read-config.ts';
+import { UsageError } from '../../model/errors.ts';
+import { takeInstanceLock } from '../../platform/instance-lock.ts';
+import { openEnsembleDirectory } from '../../platform/local-ensemble/directory.ts';
+import type { PeerPorts } from '../../platform/local-ensemble/layout.ts';
+import { isPortFree } from '../../platform/local-ensemble/ports.ts';
+import { freeLoopbackPort, ProcessFailedError, startServerProcess } from '../../platform/node-processes.ts';
+import { replaceFile } from '../../platform/node-store.ts';
+import type { LocalServers } from '../../services/ports.ts';
+import { readConfigFacts } from './read-config.ts';
 
 export interface LocalServersOptions {
   /** Holds a directory for each ensemble. */

@@ -4,11 +4,11 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { localServers } from '../../../src/hosts/local-servers.ts';
-import { takeInstanceLock } from '../../../src/platform/instance-lock.ts';
-import type { LocalServerExit } from '../../../src/services/ports.ts';
-import { freePort } from '../../support/ports.ts';
-import { removeTemporaryDirectory, temporaryDirectory } from '../../support/process-guard.ts';
+import { localServers } from '../../../../src/hosts/local-ensemble/local-servers.ts';
+import { takeInstanceLock } from '../../../../src/platform/instance-lock.ts';
+import type { LocalServerExit } from '../../../../src/services/ports.ts';
+import { freePort } from '../../../support/ports.ts';
+import { removeTemporaryDirectory, temporaryDirectory } from '../../../support/process-guard.ts';
 
 let folder: string;
 beforeEach(() => {
