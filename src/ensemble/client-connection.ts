@@ -36,6 +36,8 @@ export interface ConnectionStart {
   readonly establishedMs: number;
   /** It came to secureClientPort. */
   readonly onSecurePort?: boolean;
+  /** The server is read-only. */
+  readonly readOnlyServer?: boolean;
 }
 
 export class ClientConnection implements SocketHandler {
@@ -80,7 +82,7 @@ export class ClientConnection implements SocketHandler {
     this.lastActivityMs = owner.nowMs();
     this.#socket = socket;
     this.#owner = owner;
-    this.#admission = new Admission(start.requestBytesMax, start.mayCome ?? null);
+    this.#admission = new Admission(start.requestBytesMax, start.mayCome ?? null, start.readOnlyServer);
   }
 
   get reading(): boolean {

@@ -45,6 +45,8 @@ export interface FrontDeskParts {
   /** Least and longest session timeout, in ms. */
   readonly timeouts: { readonly min: number; readonly max: number };
   readonly lastZxid: () => bigint;
+  /** Of a read-only server; null otherwise. */
+  readonly readOnly: AttachFacts['readOnly'];
   /** Hands a request to the first stage. */
   readonly submit: (request: Request) => void;
   /** The answer to a four-letter word, which may depend on the port that it is asked on. */
@@ -111,8 +113,12 @@ export class FrontDesk {
     this.#parts.submit(this.#ownRequest(0n, Op.deleteContainer, encodeUtf8(path)));
   }
 
-  /** A read's turn has come. */
+  /** The turn has come of a read, or of the beginning or end of a session without a transaction. */
   answer(request: Request): void {
+    if (request.type === Op.createSession || request.type === Op.closeSession) {
+      this.#answerSession(request);
+      return;
+    }
     const connection = this.#waiting(request);
     if (connection === undefined) return;
     this.#reply(connection, request, this.#parts.responder.read(connection.key, request));
@@ -143,6 +149,23 @@ export class FrontDesk {
     const { sessions, clock } = this.#parts;
     if (body.type === Op.createSession) sessions.opened(sessionId, body.timeoutMs, clock.monotonicMs());
     else if (body.type === Op.closeSession) this.#closed(sessionId);
+  }
+
+  /** A session of this server alone begins, or is over. */
+  #answerSession(request: Request): void {
+    const { sessions, clock, responder } = this.#parts;
+    const { sessionId, type } = request;
+    const connection = this.#waiting(request);
+    if (type === Op.closeSession) {
+      if (connection !== undefined) {
+        this.#reply(connection, request, responder.read(connection.key, request));
+        connection.end();
+      }
+      this.#closed(sessionId);
+    } else if (connection !== undefined) {
+      sessions.track(sessionId, connection.timeoutMs, clock.monotonicMs());
+      this.#opened(connection, request);
+    }
   }
 
   #request(connection: ClientConnection, xid: number, type: number, body: Uint8Array): void {
@@ -180,14 +203,15 @@ export class FrontDesk {
   }
 
   #connect(connection: ClientConnection, request: ConnectRequest): void {
-    const { sessions, connections, clock, stats, timeouts, logger, guards } = this.#parts;
-    if (!guards.mayJoin(request.sessionId === 0n ? 'global' : 'renew', clock.monotonicMs())) {
+    const { sessions, connections, clock, stats, timeouts, logger, guards, readOnly } = this.#parts;
+    const created = readOnly === null ? 'global' : 'local';
+    if (!guards.mayJoin(request.sessionId === 0n ? created : 'renew', clock.monotonicMs())) {
       stats.count('connection_rejected');
       connection.destroy();
       return;
     }
     stats.count('connection_request_count');
-    const facts: AttachFacts = { lastZxid: this.#parts.lastZxid(), minTimeoutMs: timeouts.min, maxTimeoutMs: timeouts.max };
+    const facts: AttachFacts = { lastZxid: this.#parts.lastZxid(), minTimeoutMs: timeouts.min, maxTimeoutMs: timeouts.max, readOnly };
     const decision = decideAttachment(request, facts);
     if (decision.kind === 'close') {
       logger.log('info', 'connection closed', { remote: connection.remoteAddress, reason: decision.reason });
@@ -228,7 +252,7 @@ export class FrontDesk {
   /** The client has come back with a session that lives, or that is gone. */
   #attach(connection: ClientConnection, sessionId: bigint, valid: boolean): void {
     if (!valid) {
-      this.#send(connection, encodeFrame(part(ConnectResponse, connectResponse(null, connection.withReadOnly))));
+      this.#send(connection, this.#connectFrame(connection, null));
       connection.end();
       return;
     }
@@ -248,7 +272,11 @@ export class FrontDesk {
 
   #sendSession(connection: ClientConnection): void {
     const session = { id: connection.sessionId, timeoutMs: connection.timeoutMs };
-    this.#send(connection, encodeFrame(part(ConnectResponse, connectResponse(session, connection.withReadOnly))));
+    this.#send(connection, this.#connectFrame(connection, session));
+  }
+
+  #connectFrame({ withReadOnly }: ClientConnection, session: Parameters<typeof connectResponse>[0]): Uint8Array {
+    return encodeFrame(part(ConnectResponse, connectResponse(session, withReadOnly, this.#parts.readOnly !== null)));
   }
 
   /** The session is over; whoever still speaks for it is closed. */

@@ -27,8 +27,10 @@ export interface HousekeepingOptions {
 export interface HousekeepingParts {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Where sessions expire and containers are cleared away; null where the leader does that. */
+  /** Where sessions expire; null where the leader does that. */
   readonly sessions: SessionTracker | null;
+  /** Where sessions expire, nodes are cleared away too, but not by a server that is read-only. */
+  readonly readOnly: boolean;
   readonly connections: Connections;
   readonly desk: FrontDesk;
   readonly tree: TreeReader;
@@ -56,12 +58,12 @@ export class Housekeeping {
 
   start(): void {
     const { containerCheckMs, purgeIntervalHours } = this.#options;
-    const { sessions } = this.#parts;
+    const { sessions, readOnly } = this.#parts;
     this.#every('sockets', SOCKET_SWEEP_MS, () => this.#sweepSockets());
-    if (sessions !== null) {
+    if (sessions !== null) this.#armExpiry(sessions);
+    if (sessions !== null && !readOnly) {
       // Nobody else would ever take their nodes away (ZooKeeperServer.loadData).
       for (const owner of this.#parts.ownersWithoutSession()) this.#parts.desk.expire(owner);
-      this.#armExpiry(sessions);
       this.#every('containers', containerCheckMs, () => this.#deleteExpiredNodes());
     }
     if (purgeIntervalHours === 0) return;

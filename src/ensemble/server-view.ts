@@ -1,6 +1,6 @@
 /** A running server as administration sees it. */
 
-import type { EnsembleView } from './admin/ensemble-view.ts';
+import { READ_ONLY, type EnsembleView } from './admin/ensemble-view.ts';
 import type { AdminView, ConnectionBucket, ConnectionView, DirectorySizes } from './admin/admin-view.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { ZooCfg } from './config/zoo-cfg.ts';
@@ -43,6 +43,7 @@ const CONNECTION_STEP_MS = 10_000;
 export function serverView(parts: ViewParts): AdminView {
   const { environment, role, database, sessions, connections, watches, stats } = parts;
   const { clock, host } = environment;
+  const isReadOnly = role.mode === READ_ONLY;
   return {
     mode: role.mode,
     get ensemble() {
@@ -68,7 +69,10 @@ export function serverView(parts: ViewParts): AdminView {
       return parts.dropChance();
     },
     get sessionCount() {
-      return sessions.size;
+      return isReadOnly ? database.sessions.size : sessions.size;
+    },
+    get localSessionCount() {
+      return isReadOnly ? sessions.size : 0;
     },
     get uptimeMs() {
       return clock.monotonicMs() - parts.startedMs;
@@ -76,6 +80,7 @@ export function serverView(parts: ViewParts): AdminView {
     traceMask: TRACE_MASK,
     connections: () => [...connections.all()],
     sessionBuckets: () => sessions.buckets(),
+    ensembleSessions: () => [...database.sessions.entries()].sort(([a], [b]) => (a < b ? -1 : 1)),
     connectionBuckets: () => connectionBuckets([...connections.all()], parts.sessionlessTimeoutMs),
     directorySizes: () => directorySizes(environment),
     lastSnapshot: () => lastSnapshot(environment.snapshots),

@@ -67,6 +67,8 @@ export interface ServingRole {
   readonly sessions: Sessions;
   /** Where sessions expire and containers are cleared away; null where the leader does that. */
   readonly expires: SessionTracker | null;
+  /** Only clients that may read only are served, in sessions that are this server's alone, and nothing is changed. */
+  readonly readOnly?: boolean;
   readonly make: (access: Access) => Role;
   /** Whether a session that a client comes back with is alive; null: `sessions` knows. */
   readonly revalidate: Revalidate | null;
@@ -85,6 +87,7 @@ export class Serving implements ConnectionOwner {
   readonly #view: AdminView;
   /** null: off */
   readonly audit: AuditTrail | null;
+  readonly #readOnly: boolean;
   #stopping = false;
 
   /** @throws ConfigError when the JAAS file is wrong, MD5 is not to be had, or a scheme is demanded that is not known */
@@ -92,14 +95,15 @@ export class Serving implements ConnectionOwner {
     const { settings, environment, database } = parts;
     this.#parts = parts;
     this.#sessions = role.sessions;
+    this.#readOnly = role.readOnly ?? false;
     const access = this.#makeAccess();
     this.audit = settings.audit ? this.#makeAudit(access) : null;
     this.#guards = new Guards(settings.security, settings.throttle, environment.random, this.nowMs());
     this.#throttle = this.#makeThrottle();
     this.#responder = this.#makeResponder(access);
     this.#role = role.make(access);
-    this.#desk = this.#makeDesk(access, this.#makeSasl(parts.jaas), role.revalidate);
-    this.#housekeeping = this.#makeHousekeeping(role.expires);
+    this.#desk = this.#makeDesk(access, this.#makeSasl(parts.jaas), role);
+    this.#housekeeping = this.#makeHousekeeping(role);
     this.#view = serverView({
       ...parts, database, access,
       sessionlessTimeoutMs: settings.sessionlessTimeoutMs,
@@ -148,6 +152,7 @@ export class Serving implements ConnectionOwner {
       mayCome: (bytes) => this.#mayCome(bytes),
       establishedMs: environment.clock.wallMs(),
       onSecurePort,
+      readOnlyServer: this.#readOnly,
     });
     const { certificateOwner: owner } = connection;
     if (owner !== null) {
@@ -280,7 +285,7 @@ export class Serving implements ConnectionOwner {
     return new SaslDesk(settings, { random, digests, users });
   }
 
-  #makeDesk(access: Access, sasl: SaslDesk | null, revalidate: Revalidate | null): FrontDesk {
+  #makeDesk(access: Access, sasl: SaslDesk | null, { revalidate, readOnly = false }: ServingRole): FrontDesk {
     const { environment: { clock, logger }, connections, stats, config, settings, database } = this.#parts;
     return new FrontDesk({
       clock, logger, access, sasl, connections, stats, revalidate,
@@ -288,17 +293,18 @@ export class Serving implements ConnectionOwner {
       responder: this.#responder,
       timeouts: { min: config.minSessionTimeoutMs, max: config.maxSessionTimeoutMs },
       lastZxid: () => database.tree.lastZxid,
+      readOnly: readOnly ? { isEnsembleSession: (id) => database.sessions.has(id) } : null,
       guards: this.#guards,
       submit: (request) => this.#throttle.submit(request),
       answerWord: (word, onSecurePort) => answerWord(word, this.#view, settings.words, onSecurePort),
     });
   }
 
-  #makeHousekeeping(expires: SessionTracker | null): Housekeeping {
+  #makeHousekeeping({ expires, readOnly = false }: ServingRole): Housekeeping {
     const { environment: { clock, logger, snapshots, logs }, connections, stats, config, settings, database } = this.#parts;
     const { sessionlessTimeoutMs, containerCheckMs, containerDeletesPerMinute, containerNeverUsedMs, extendedTypes } = settings;
     const parts = {
-      clock, logger, snapshots, logs, connections, stats,
+      clock, logger, snapshots, logs, connections, stats, readOnly,
       sessions: expires,
       desk: this.#desk,
       tree: database.tree,

@@ -53,12 +53,17 @@ export interface AdminView {
   readonly handshakes: number;
   /** The chance to be turned away when a session begins: from 0 to 1. */
   readonly dropChance: number;
+  /** Of the ensemble, or of a server standing alone. */
   readonly sessionCount: number;
+  /** Of this server alone. */
+  readonly localSessionCount: number;
   readonly uptimeMs: number;
   /** Kept and shown; this server traces nothing by it. */
   traceMask: bigint;
   connections(): readonly ConnectionView[];
   sessionBuckets(): readonly ExpiryBucket[];
+  /** Sessions that the state has, with their timeouts in ms, by id. */
+  ensembleSessions(): readonly (readonly [bigint, number])[];
   connectionBuckets(): readonly ConnectionBucket[];
   directorySizes(): Promise<DirectorySizes>;
   /** The newest snapshot on disk; null when there is none. */

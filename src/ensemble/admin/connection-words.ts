@@ -1,6 +1,7 @@
 /** Words about connections and sessions: cons, crst, dump (facts 6.1; ServerCnxn.dumpConnectionInfo, ExpiryQueue.dump). */
 
 import type { AdminView, ConnectionView } from './admin-view.ts';
+import { READ_ONLY } from './ensemble-view.ts';
 import { hex, lines } from './text.ts';
 
 /** SelectionKey.OP_READ */
@@ -42,9 +43,14 @@ export function srst(view: AdminView): string {
 
 export function dump(view: AdminView): string {
   const sessions = view.sessionBuckets();
-  const out = ['SessionTracker dump:', `Session ${sets(sessions.map((bucket) => bucket.sessions))}`];
+  const isReadOnly = view.mode === READ_ONLY;
+  const out = ['SessionTracker dump:', `${isReadOnly ? 'Local ' : ''}Session ${sets(sessions.map((bucket) => bucket.sessions))}`];
   for (const { deadlineMs, sessions: ids } of sessions) {
     out.push(`${ids.length} expire at ${view.formatDate(deadlineMs)}:`, ...ids.map((id) => `\t0x${hex(id)}`));
+  }
+  if (isReadOnly) {
+    const ofEnsemble = view.ensembleSessions();
+    out.push(`Global Sessions(${ofEnsemble.length}):`, ...ofEnsemble.map(([id, timeoutMs]) => `0x${hex(id)}\t${timeoutMs}ms`));
   }
   out.push('ephemeral nodes dump:');
   const owners = view.tree.sessionsWithEphemerals();

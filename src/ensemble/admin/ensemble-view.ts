@@ -48,6 +48,14 @@ export interface EnsembleView {
   readonly leading: LeadingView | null;
 }
 
+/** What `srvr` calls a server that is in touch with no quorum. */
+export const READ_ONLY = 'read-only';
+
+/** The ensemble as far as this server takes part in it: a read-only one does not. */
+export function quorumOf({ mode, ensemble }: { readonly mode: string; readonly ensemble: EnsembleView | null }): EnsembleView | null {
+  return mode === READ_ONLY ? null : ensemble;
+}
+
 type Pair = readonly [string, string | number];
 
 /** FastLeaderElection, the only algorithm there is. */

@@ -5,7 +5,7 @@
 
 import type { Latency } from '../processors/stats.ts';
 import type { AdminView } from './admin-view.ts';
-import { ensembleFigures } from './ensemble-view.ts';
+import { ensembleFigures, quorumOf } from './ensemble-view.ts';
 import { javaDouble } from './text.ts';
 import { SERVER_VERSION } from './version.ts';
 
@@ -27,7 +27,7 @@ export function mntr(view: AdminView): string {
 }
 
 function state(view: AdminView): Figure[] {
-  const { ensemble } = view;
+  const ensemble = quorumOf(view);
   return [['version', SERVER_VERSION], ['server_state', view.mode], ...(ensemble === null ? [] : ensembleFigures(ensemble, view.mode))];
 }
 
@@ -49,7 +49,7 @@ export function gauges(view: AdminView): Figure[] {
     ['ephemerals_count', tree.ephemeralCount],
     ['approximate_data_size', tree.dataBytes],
     ['global_sessions', view.sessionCount],
-    ['local_sessions', 0],
+    ['local_sessions', view.localSessionCount],
     ...(files === null
       ? []
       : ([['open_file_descriptor_count', files.open], ['max_file_descriptor_count', files.max]] as const)),

@@ -2,7 +2,7 @@
 
 import type { AdminView } from './admin-view.ts';
 import { connectionLine, connectionsOn } from './connection-words.ts';
-import { ensembleConfiguration, proposalLine } from './ensemble-view.ts';
+import { ensembleConfiguration, proposalLine, quorumOf, READ_ONLY } from './ensemble-view.ts';
 import { hex, javaDouble, lines } from './text.ts';
 import { SERVER_VERSION } from './version.ts';
 
@@ -22,13 +22,17 @@ function figures(view: AdminView): string[] {
   ];
 }
 
+function head({ mode }: AdminView): string[] {
+  return [`Zookeeper version: ${SERVER_VERSION}`, ...(mode === READ_ONLY ? ['READ-ONLY mode; serving only read-only clients'] : [])];
+}
+
 export function srvr(view: AdminView): string {
-  return lines([`Zookeeper version: ${SERVER_VERSION}`, ...figures(view)]);
+  return lines([...head(view), ...figures(view)]);
 }
 
 export function stat(view: AdminView, onSecurePort: boolean): string {
   const clients = connectionsOn(view, onSecurePort).map((connection) => connectionLine(connection, true));
-  return lines([`Zookeeper version: ${SERVER_VERSION}`, 'Clients:', ...clients, '', ...figures(view)]);
+  return lines([...head(view), 'Clients:', ...clients, '', ...figures(view)]);
 }
 
 export async function conf(view: AdminView): Promise<string> {
@@ -42,6 +46,7 @@ export async function conf(view: AdminView): Promise<string> {
   const { ensemble } = view;
   if (ensemble === null) return lines(out);
   for (const [key, value] of ensembleConfiguration(ensemble)) out.push(`${key}=${value}`);
+  if (quorumOf(view) === null) return lines(out);
   // No line end behind the configuration's own last line.
   return `${lines([...out, 'membership: '])}${ensemble.membershipText}`;
 }

@@ -2,6 +2,7 @@
 
 import type { AdminView } from './admin-view.ts';
 import { cons, crst, dump, srst } from './connection-words.ts';
+import { READ_ONLY } from './ensemble-view.ts';
 import { mntr } from './mntr.ts';
 import { conf, dirs, envi, hash, srvr, stat } from './server-words.ts';
 import { wchc, wchp, wchs } from './watch-words.ts';
@@ -11,7 +12,7 @@ type Word = (view: AdminView, onSecurePort: boolean) => string | Promise<string>
 const ANSWERS: Readonly<Record<string, Word>> = {
   conf, cons, crst, dirs, dump, envi, hash, mntr, srst, srvr, stat, wchc, wchp, wchs,
   ruok: () => 'imok',
-  isro: () => 'rw',
+  isro: ({ mode }) => (mode === READ_ONLY ? 'ro' : 'rw'),
   gtmk: (view) => String(view.traceMask),
 };
 

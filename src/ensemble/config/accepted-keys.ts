@@ -37,7 +37,7 @@ export const ENSEMBLE_ONLY: readonly string[] = [
 
 /** What members of an ensemble do not have yet: property and the value that asks for it. A server alone need not care. */
 const MEMBERS_LACK: readonly (readonly [string, string])[] = [
-  ['readonlymode.enabled', 'true'], ['zookeeper.enableEagerACLCheck', 'true'], ['zookeeper.leaderServes', 'no'],
+  ['zookeeper.enableEagerACLCheck', 'true'],
 ];
 
 /** Switches of what is not here: they may stand there as long as they have this value. */

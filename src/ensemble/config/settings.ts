@@ -127,7 +127,7 @@ export function readSettings(properties: Properties): Settings {
     containerNeverUsedMs: whole(
       'znode.container.maxNeverUsedIntervalMs', whole('zookeeper.znode.container.maxNeverUsedIntervalMs', 0, 0), 0,
     ),
-    words: readWords(properties.get('zookeeper.4lw.commands.whitelist')),
+    words: readWords(properties.get('zookeeper.4lw.commands.whitelist'), flag('readonlymode.enabled', false)),
     security: readSecuritySettings(properties),
     throttle: readThrottleSettings(properties),
     audit: wantsAudit(properties),
@@ -149,10 +149,10 @@ function readCompression(text: string): Settings['snapshotCompression'] {
   throw new ConfigError(`snapshot.compression.method=${text}: gz, snappy or nothing is needed`);
 }
 
-function readWords(text: string | undefined): ReadonlySet<string> | 'all' {
-  if (text === undefined) return new Set(['srvr']);
-  const words = text.split(',').map((word) => word.trim()).filter((word) => word !== '');
-  return words.includes('*') ? 'all' : new Set(words);
+/** Two words may be asked whatever the list says (FourLetterCommands.isEnabled). */
+function readWords(text: string | undefined, readOnlyMode: boolean): ReadonlySet<string> | 'all' {
+  const words = (text ?? '').split(',').map((word) => word.trim()).filter((word) => word !== '');
+  return words.includes('*') ? 'all' : new Set([...words, 'srvr', ...(readOnlyMode ? ['isro'] : [])]);
 }
 
 /**

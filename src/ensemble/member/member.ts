@@ -5,6 +5,7 @@
 
 import { ClientPorts, readClientPortSettings } from '../client-ports.ts';
 import { readSettings, refuseUnsupportedProperties, type Settings } from '../config/settings.ts';
+import { readMemberSettings, type MemberSettings } from '../config/member-settings.ts';
 import { readAdminSettings } from '../config/admin-settings.ts';
 import type { ZooCfg } from '../config/zoo-cfg.ts';
 import type { AdminControl } from '../admin/admin-control.ts';
@@ -24,11 +25,12 @@ import type { ElectionNetwork, QuorumNetwork } from '../quorum-network.ts';
 import { ElectionPeer, type ElectionInput } from '../replication/election/election-peer.ts';
 import { ELECTION_DEFAULTS, type Outcome } from '../replication/election/fast-leader-election.ts';
 import { formatMembership, type Membership } from '../replication/quorum/membership.ts';
-import type { ServingParts } from '../serving.ts';
+import type { Serving, ServingParts } from '../serving.ts';
 import { STATE } from '../../wire/quorum/notification.ts';
 import { ensembleView } from './member-view.ts';
 import { LeaderTerm } from './leader-term.ts';
 import { LearnerTerm } from './learner-term.ts';
+import { ReadOnlyServer } from './read-only-server.ts';
 import { Storehouse } from './storehouse.ts';
 import { Configurations, type ConfigFiles } from './configurations.ts';
 import type { Designated, Term, TermLimits, TermParts } from './term.ts';
@@ -72,6 +74,8 @@ export class Member {
   readonly #environment: MemberEnvironment;
   readonly #options: MemberOptions;
   readonly #settings: Settings;
+  readonly #memberSettings: MemberSettings;
+  readonly #readOnly: ReadOnlyServer;
   readonly #stats: ServerStats;
   readonly #house: Storehouse;
   readonly #connections: Connections;
@@ -94,6 +98,12 @@ export class Member {
     this.#stats = stats;
     this.#house = house;
     const { config, sid, membership, syncLimit } = options;
+    this.#memberSettings = readMemberSettings(config.properties);
+    this.#readOnly = new ReadOnlyServer({
+      enabled: this.#memberSettings.readOnlyMode,
+      sid, tickMs: config.tickMs, clock: environment.clock, logger: environment.logger,
+      servingParts: () => this.#servingParts(NOBODY, () => null),
+    });
     this.#configurations = this.#makeConfigurations();
     this.#connections = new Connections({ perAddress: config.maxClientCnxns, all: settings.connectionsMax });
     this.#election = new ElectionPeer({
@@ -120,6 +130,7 @@ export class Member {
     const settings = readSettings(properties);
     refuseUnsupportedProperties(properties);
     readAdminSettings(properties);
+    readMemberSettings(properties);
     for (const key of unknownProperties(properties)) environment.logger.log('warn', 'a key that no server knows is passed over', { key });
     readClientPortSettings(options.config);
     const stats = new ServerStats();
@@ -166,6 +177,7 @@ export class Member {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#cancelTick();
+    this.#readOnly.end();
     const term = this.#term;
     term?.serving?.audit?.stopping();
     if (term !== null) {
@@ -198,7 +210,7 @@ export class Member {
       listen, logger, stats: this.#stats, connections: this.#connections,
       accept: (socket, onSecurePort) => {
         if (this.#stopping) return null;
-        const serving = this.#term?.serving ?? null;
+        const serving = this.#servingClients;
         return serving === null ? turnedAway(socket, (word) => words === 'all' || words.has(word)) : serving.accept(socket, onSecurePort);
       },
     });
@@ -206,10 +218,17 @@ export class Member {
     this.#look();
   }
 
+  /** Who takes clients now: a leader may leave them to others (Leader.startZkServer). */
+  get #servingClients(): Serving | null {
+    const { leaderServes } = this.#memberSettings;
+    const serving = this.#term?.serving ?? this.#readOnly.serving;
+    return serving !== null && !leaderServes && serving.view.mode === 'leader' ? null : serving;
+  }
+
   /** What the AdminServer may do. A state that one member took over would not be the others'. */
   #control(): AdminControl {
     const { clock, logger, snapshots } = this.#environment;
-    const view = (): AdminView | null => this.#term?.serving?.view ?? null;
+    const view = (): AdminView | null => (this.#term?.serving ?? this.#readOnly.serving)?.view ?? null;
     return {
       get view() {
         return view();
@@ -226,6 +245,7 @@ export class Member {
 
   #look(): void {
     if (this.#stopping) return;
+    this.#readOnly.begin();
     const { lastLogged: lastZxid, epochs } = this.#house;
     this.#elect({ kind: 'look', standing: { lastZxid, currentEpoch: BigInt(epochs.current) } });
   }
@@ -245,6 +265,7 @@ export class Member {
   #begin({ state, vote }: Outcome): void {
     const { logger } = this.#environment;
     logger.log('info', 'a leader is elected', { leader: vote.leader, own: this.#options.sid, round: vote.round });
+    this.#readOnly.end();
     this.#beginTerm(state, vote.leader);
   }
 

@@ -35,6 +35,8 @@ export const WORDS: ReadonlySet<string> = new Set([
  * a multi, and answers createSession with a second handshake.
  */
 const NOT_FOR_CLIENTS: ReadonlySet<number> = new Set([Op.createSession, Op.deleteContainer, Op.check]);
+/** A read-only server refuses the others as it does every write. */
+const NOT_FOR_READERS: ReadonlySet<number> = new Set([Op.createSession]);
 
 const HEADER_BYTES = 8;
 /** After these the connection has nothing more to say. */
@@ -42,6 +44,7 @@ const LAST: ReadonlySet<Admitted['kind']> = new Set(['word', 'unknown', 'close']
 
 export class Admission {
   readonly #decoder: FrameDecoder;
+  readonly #unwanted: ReadonlySet<number>;
   #first: Uint8Array | null = new Uint8Array(0);
   #frames: Uint8Array[] = [];
   #next = 0;
@@ -52,8 +55,10 @@ export class Admission {
   /**
    * @param requestBytesMax jute.maxbuffer
    * @param mayCome whether there is room for a request of so many bytes
+   * @param readOnly whether the server is read-only
    */
-  constructor(requestBytesMax: number, mayCome: ((bytes: number) => boolean) | null = null) {
+  constructor(requestBytesMax: number, mayCome: ((bytes: number) => boolean) | null = null, readOnly = false) {
+    this.#unwanted = readOnly ? NOT_FOR_READERS : NOT_FOR_CLIENTS;
     this.#decoder = new FrameDecoder(requestBytesMax, mayCome);
   }
 
@@ -98,7 +103,7 @@ export class Admission {
     }
     this.#next++;
     try {
-      return this.#connected ? requestIn(frame) : this.#connectIn(frame);
+      return this.#connected ? requestIn(frame, this.#unwanted) : this.#connectIn(frame);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       return { kind: 'close', reason: error.message };
@@ -112,7 +117,7 @@ export class Admission {
   }
 }
 
-function requestIn(frame: Uint8Array): Admitted {
+function requestIn(frame: Uint8Array, unwanted: ReadonlySet<number>): Admitted {
   const reader = new JuteReader(frame);
   const xid = reader.int();
   const type = reader.int();
@@ -120,7 +125,8 @@ function requestIn(frame: Uint8Array): Admitted {
   if (type === Op.sasl) {
     return { kind: 'sasl', xid, token: SaslToken.read(reader).token };
   }
-  if (!OPERATIONS.has(type) || NOT_FOR_CLIENTS.has(type)) return { kind: 'unknown', xid, type };
+  const isThere = OPERATIONS.has(type) || NOT_FOR_CLIENTS.has(type);
+  if (!isThere || unwanted.has(type)) return { kind: 'unknown', xid, type };
   return { kind: 'request', xid, type, body: frame.subarray(HEADER_BYTES) };
 }
 

@@ -2,25 +2,28 @@
 
 import { counterOf, epochOf } from '../../../model/zxid.ts';
 import type { AdminView } from '../admin-view.ts';
-import type { EnsembleView, MemberView } from '../ensemble-view.ts';
+import { quorumOf, type EnsembleView, type MemberView } from '../ensemble-view.ts';
 import type { JsonObject } from './json.ts';
 import { hex } from '../text.ts';
 
-/** Who leads; null for a server standing alone, which has nobody to name. */
-export function leaderFields({ ensemble }: AdminView): JsonObject | null {
+/** Who leads; null for a server standing alone or read-only, which has nobody to name. */
+export function leaderFields(view: AdminView): JsonObject | null {
+  const ensemble = quorumOf(view);
   if (ensemble === null) return null;
   return { is_leader: ensemble.leading !== null, leader_id: ensemble.leader.sid, leader_ip: ensemble.leader.host };
 }
 
-/** The voters; none for a server standing alone. */
-export function votingFields({ ensemble }: AdminView): JsonObject {
+/** The voters; none for a server standing alone or read-only. */
+export function votingFields(view: AdminView): JsonObject {
+  const ensemble = quorumOf(view);
   if (ensemble === null) return { current_config: {} };
   return { current_config: Object.fromEntries(ensemble.voters.map((voter) => [String(voter.sid), memberFields(voter)])) };
 }
 
 /** How far this server takes part. */
 export function zabFields(view: AdminView): JsonObject {
-  const { ensemble, tree: { lastZxid } } = view;
+  const ensemble = quorumOf(view);
+  const { lastZxid } = view.tree;
   if (ensemble === null) return { voting: false, zabstate: '' };
   const own = ensemble.own;
   return {

@@ -114,6 +114,8 @@ export class Responder {
 function readAnswer(tools: ReplyTools, asked: Asked): Answer {
   switch (asked.request.type) {
     case Op.ping:
+    // Of a session that is this server's alone.
+    case Op.closeSession:
       return null;
     case Op.exists:
       return readExists(tools, asked);

@@ -112,7 +112,8 @@ describe('settings', () => {
     expect(settings({ 'jute.maxbuffer': '4194304', 'zookeeper.forceSync': 'no', 'zookeeper.snapCount': '0' })).toMatchObject({
       requestBytesMax: 4194304, forceSync: false, snapCount: 2,
     });
-    expect(settings({ 'zookeeper.4lw.commands.whitelist': 'ruok, stat' }).words).toEqual(new Set(['ruok', 'stat']));
+    expect(settings({ 'zookeeper.4lw.commands.whitelist': 'ruok, stat' }).words).toEqual(new Set(['ruok', 'stat', 'srvr']));
+    expect(settings({ 'readonlymode.enabled': 'true' }).words).toEqual(new Set(['srvr', 'isro']));
     expect(settings({ 'zookeeper.4lw.commands.whitelist': 'ruok, *' }).words).toBe('all');
   });
 
@@ -121,7 +122,7 @@ describe('settings', () => {
     expect(() => settings({ 'zookeeper.snapCount': 'x' })).toThrow('zookeeper.snapCount=x');
   });
 
-  test.each(['readonlymode.enabled', 'zookeeper.enableEagerACLCheck'])('%s is refused to a member of an ensemble only', (name) => {
+  test.each(['zookeeper.enableEagerACLCheck'])('%s is refused to a member of an ensemble only', (name) => {
     expect(() => refuseUnsupportedProperties(new Map([[name, 'true']]))).toThrow(`${name}=true: not supported yet`);
     expect(() => refuseUnsupportedProperties(new Map([[name, 'false']]))).not.toThrow();
     expect(() => refuseUnsupportedProperties(new Map([[name, 'true']]), { alone: true })).not.toThrow();

@@ -73,7 +73,7 @@ describe('the session tracker', () => {
 });
 
 describe('a connect request', () => {
-  const facts = { lastZxid: 7n, minTimeoutMs: 1000, maxTimeoutMs: 10_000 };
+  const facts = { readOnly: null, lastZxid: 7n, minTimeoutMs: 1000, maxTimeoutMs: 10_000 };
   const request = { protocolVersion: 0, lastZxidSeen: 0n, timeoutMs: 5000, sessionId: 0n, password: null, readOnly: null };
 
   test.each([[5000, 5000], [1, 1000], [-1, 1000], [99_999, 10_000]])('timeout %i becomes %i', (asked, given) => {
@@ -89,6 +89,16 @@ describe('a connect request', () => {
     const again = { ...request, sessionId: 5n };
     expect(decideAttachment({ ...again, password: sessionPassword(5n) }, facts)).toMatchObject({ kind: 'attach', passwordFits: true });
     expect(decideAttachment({ ...again, password: sessionPassword(6n) }, facts)).toMatchObject({ kind: 'attach', passwordFits: false });
+  });
+
+  test('to a read-only server: only of who may read only, and with no session of the ensemble', () => {
+    const here = { ...facts, readOnly: { isEnsembleSession: (id: bigint) => id === 5n } };
+    const kinds = [null, false, true].map((readOnly) => decideAttachment({ ...request, readOnly }, here).kind);
+    expect(kinds).toEqual(['close', 'close', 'create']);
+    const again = { ...request, readOnly: true };
+    expect(decideAttachment({ ...again, sessionId: 5n, password: sessionPassword(5n) }, here).kind).toBe('close');
+    expect(decideAttachment({ ...again, sessionId: 6n, password: sessionPassword(6n) }, here)).toMatchObject({ kind: 'attach', passwordFits: true });
+    expect(connectResponse(null, true, true).readOnly).toBe(true);
   });
 
   test('is answered with the read-only byte only if it had one', () => {
