@@ -1,11 +1,14 @@
 /**
- * Elections on Node's TCP sockets. In: what the election machine wants done on the network. Out: what happened there.
+ * Elections on Node's TCP sockets, in the clear or over TLS. In: what the election machine wants done on the network. Out: what happened there.
  * Must hold: nothing is told of a connection after its close; after close() no socket, listener or timer is left.
  */
 
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { NetworkEffect, NetworkInput } from '../ensemble/replication/election/network.ts';
 import { ListenError } from './node-listener.ts';
+import { callPeer } from './peer-socket.ts';
+import type { QuorumTls } from './tls/quorum-tls.ts';
+import type { TlsDoor } from './tls/tls-door.ts';
 
 /** After a goodbye, a peer that neither reads nor closes is cut off. */
 const LINGER_MS = 1_000;
@@ -14,16 +17,22 @@ type ConnectEffect = Extract<NetworkEffect, { readonly kind: 'connect' }>;
 
 export class NodeElectionNetwork {
   readonly #onInput: (input: NetworkInput) => void;
+  readonly #tls: QuorumTls | null;
   readonly #sockets = new Map<number, Socket>();
   /** Every socket that is not closed yet, those of attempts and goodbyes included. */
   readonly #open = new Set<Socket>();
   #server: Server | null = null;
+  #door: TlsDoor | null = null;
   #nextLink = 1;
   #closed = false;
 
-  /** @param onInput never called from within `perform` */
-  constructor(onInput: (input: NetworkInput) => void) {
+  /**
+   * @param onInput never called from within `perform`
+   * @param tls null: everything in the clear
+   */
+  constructor(onInput: (input: NetworkInput) => void, tls: QuorumTls | null = null) {
     this.#onInput = onInput;
+    this.#tls = tls;
   }
 
   /**
@@ -33,10 +42,12 @@ export class NodeElectionNetwork {
    * @throws ListenError
    */
   async listen(host: string | null, port: number): Promise<void> {
-    const server = createServer({ noDelay: true }, (socket) => {
-      const link = this.#adopt(socket);
-      this.#onInput({ kind: 'accepted', link });
-    });
+    const admit = (socket: Socket): void => {
+      if (this.#closed) socket.destroy();
+      else this.#onInput({ kind: 'accepted', link: this.#adopt(socket) });
+    };
+    this.#door = this.#tls?.door('the election port', admit) ?? null;
+    const server = createServer({ noDelay: true }, this.#door?.take ?? admit);
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => {
@@ -68,6 +79,7 @@ export class NodeElectionNetwork {
     const server = this.#server;
     for (const socket of this.#open) socket.destroy();
     this.#sockets.clear();
+    this.#door?.close();
     if (server !== null) await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 
@@ -78,22 +90,15 @@ export class NodeElectionNetwork {
       this.#tell({ kind: 'connectFailed', sid });
       return;
     }
-    const socket = connect({ host: address.host, port: address.port, noDelay: true });
-    this.#open.add(socket);
-    const timer = setTimeout(() => socket.destroy(), timeoutMs);
-    const failed = (): void => {
-      clearTimeout(timer);
-      this.#open.delete(socket);
-      this.#connect(effect, index + 1);
-    };
-    socket.on('error', () => undefined);
-    socket.once('close', failed);
-    socket.once('connect', () => {
-      clearTimeout(timer);
-      socket.off('close', failed);
+    const tls = this.#tls?.settings.callsOverTls === true ? this.#tls : null;
+    const attempt = callPeer({ to: address, timeoutMs, tls }, (socket) => {
       const link = this.#adopt(socket);
       this.#tell({ kind: 'connected', sid, link });
+    }, () => {
+      this.#open.delete(attempt);
+      this.#connect(effect, index + 1);
     });
+    this.#open.add(attempt);
   }
 
   #adopt(socket: Socket): number {

@@ -32,22 +32,28 @@ export class ListenError extends Error {
 export const nodeListen: Listen = async (options, accept) => {
   const { tls } = options;
   const door = tls === undefined ? null : await openDoor(tls, (socket, peer) => carrySocket(socket, accept, peer));
-  const server = createServer({ noDelay: true, pauseOnConnect: false }, (socket) => {
-    if (door === null) carrySocket(socket, accept);
-    else door.take(socket);
-  });
+  return listenWith(options, door === null ? (socket) => carrySocket(socket, accept) : door.take, () => door?.close());
+};
+
+/**
+ * Listens, and hands on each connection as it comes.
+ *
+ * @param onClose called when no more connections are to come
+ * @throws ListenError
+ */
+export async function listenWith(options: ListenOptions, take: (socket: Socket) => void, onClose: () => void): Promise<Listener> {
+  const server = createServer({ noDelay: true, pauseOnConnect: false }, take);
   await listening(server, options);
   const { address, port } = server.address() as AddressInfo;
-  const listener: Listener = {
+  return {
     host: address,
     port,
     close: () => new Promise((resolve) => {
       server.close(() => resolve());
-      door?.close();
+      onClose();
     }),
   };
-  return listener;
-};
+}
 
 /** A door whose keys follow their files, where that is asked for. */
 async function openDoor(tls: TlsListening, admit: (socket: Socket, peer: TlsPeer | null) => void): Promise<TlsDoor> {

@@ -1,34 +1,27 @@
-/** The ports between the members of an ensemble, on Node's TCP sockets. */
+/** The ports between the members of an ensemble, on Node's TCP sockets, in the clear or over TLS. */
 
-import { connect as openSocket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { QuorumNetwork } from '../ensemble/quorum-network.ts';
 import { NodeElectionNetwork } from './node-election-network.ts';
-import { carrySocket, nodeListen } from './node-listener.ts';
+import { carrySocket, listenWith } from './node-listener.ts';
+import { callPeer } from './peer-socket.ts';
+import type { QuorumTls } from './tls/quorum-tls.ts';
 
 /** More than the members of an ensemble and those who look in by mistake. */
 const BACKLOG = 64;
 
-export const nodeQuorumNetwork: QuorumNetwork = {
-  election: (onInput) => new NodeElectionNetwork(onInput),
-
-  listen: ({ host, port }, accept) => nodeListen({ host, port, backlog: BACKLOG }, accept),
-
-  connect({ to, timeoutMs }, onOpen, onFail) {
-    const socket = openSocket({ host: to.host, port: to.port, noDelay: true });
-    const fail = (reason: string): void => {
-      clearTimeout(timer);
-      socket.off('error', onError);
-      socket.on('error', () => undefined);
-      socket.destroy();
-      onFail(reason);
-    };
-    const onError = (error: NodeJS.ErrnoException): void => fail(error.code ?? error.message);
-    const timer = setTimeout(() => fail('it took too long'), timeoutMs);
-    socket.once('error', onError);
-    socket.once('connect', () => {
-      clearTimeout(timer);
-      socket.off('error', onError);
-      carrySocket(socket, onOpen);
-    });
-  },
-};
+/** @param tls null: everything in the clear; the caller closes it when the network is not used any more */
+export function nodeQuorumNetwork(tls: QuorumTls | null): QuorumNetwork {
+  const callTls = tls?.settings.callsOverTls === true ? tls : null;
+  return {
+    election: (onInput) => new NodeElectionNetwork(onInput, tls),
+    listen({ host, port }, accept) {
+      const admit = (socket: Socket): void => carrySocket(socket, accept);
+      const door = tls?.door('the leader port', admit) ?? null;
+      return listenWith({ host, port, backlog: BACKLOG }, door?.take ?? admit, () => door?.close());
+    },
+    connect({ to, timeoutMs }, onOpen, onFail) {
+      callPeer({ to, timeoutMs, tls: callTls }, (socket) => carrySocket(socket, onOpen), onFail);
+    },
+  };
+}

@@ -5,6 +5,8 @@
 
 import { ENSEMBLE_ONLY, ONLY_CLASS, REFUSED, REFUSED_UNLESS, WITHOUT_EFFECT } from './accepted-keys.ts';
 import { readAdminSettings } from './admin-settings.ts';
+import { readQuorumSasl } from './quorum-sasl-settings.ts';
+import { readQuorumTls } from './quorum-tls-settings.ts';
 import { readSettings } from './settings.ts';
 import { readTlsSettings } from './tls-settings.ts';
 import type { Properties } from './zoo-cfg.ts';
@@ -28,13 +30,16 @@ const SWITCHED_ON: readonly (readonly [string, string])[] = [
   ['zookeeper.connection_throttle_weight_enabled', 'true'],
   ['zookeeper.enforce.auth.enabled', 'true'],
   ['zookeeper.enforce.auth.schemes', 'digest'],
+  ['zookeeper.sslQuorum', 'true'],
+  ['zookeeper.ssl.quorum.keyStore.location', 'key.pem'],
+  ['zookeeper.ssl.quorum.trustStore.location', 'trust.pem'],
 ];
 
 /** Asked for by other parts than the readers here. */
 const ASKED_ELSEWHERE = ['java.security.auth.login.config', 'zookeeper.client.portUnification'];
 
 /** Keys of which there may be many. */
-const PATTERNS = [/^zookeeper\.authProvider\./, /^zookeeper\.superUser(\.|$)/, /^zookeeper\.ssl\.(x509|quorum)\./];
+const PATTERNS = [/^zookeeper\.authProvider\./, /^zookeeper\.superUser(\.|$)/, /^zookeeper\.ssl\.x509\./];
 
 /** Properties that the readers of the configuration ask for. */
 export function honouredProperties(): ReadonlySet<string> {
@@ -42,6 +47,8 @@ export function honouredProperties(): ReadonlySet<string> {
   readSettings(asked);
   readAdminSettings(asked);
   readTlsSettings(asked);
+  readQuorumTls(asked);
+  readQuorumSasl(asked);
   return new Set([...asked.names, ...ASKED_ELSEWHERE]);
 }
 

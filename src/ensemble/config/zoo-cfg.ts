@@ -41,11 +41,9 @@ export interface ZooCfg {
 const UNSUPPORTED = new Set([
   'observerMasterPort', 'dynamicConfigFile', 'oraclePath',
 ]);
-const UNSUPPORTED_START = ['server.', 'group.', 'weight.', 'quorum.auth.'];
+const UNSUPPORTED_START = ['server.', 'group.', 'weight.'];
 /** Switches of such parts: they may stand in a file as long as they are off. */
-const UNSUPPORTED_WHEN_TRUE = new Set([
-  'sslQuorum', 'portUnification', 'sslQuorumReloadCertFiles', 'multiAddress.enabled', 'quorum.auth.enableSasl',
-]);
+const UNSUPPORTED_WHEN_TRUE = new Set(['multiAddress.enabled']);
 /** Keys that only an ensemble uses; their values are checked all the same. */
 const ENSEMBLE_NUMBERS = new Set([
   'initLimit', 'syncLimit', 'connectToLearnerMasterLimit', 'quorum.cnxn.threads.size',

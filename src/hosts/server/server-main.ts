@@ -10,6 +10,7 @@ import type { Logger } from '../../base/logger.ts';
 import { ConfigError } from '../../ensemble/config/config-error.ts';
 import { wantsAudit } from '../../ensemble/config/settings.ts';
 import { parseProperties } from '../../ensemble/config/properties.ts';
+import { readQuorumTls } from '../../ensemble/config/quorum-tls-settings.ts';
 import { parseZooCfg, type ZooCfg } from '../../ensemble/config/zoo-cfg.ts';
 import { StorageError } from '../../ensemble/log/storage-error.ts';
 import { Member, type MemberEnvironment, type MemberOptions } from '../../ensemble/member/member.ts';
@@ -25,6 +26,7 @@ import { nodeListenHttp } from '../../platform/node-http-listener.ts';
 import { nodeQuorumNetwork } from '../../platform/node-quorum-network.ts';
 import { nodeRandom } from '../../platform/node-random.ts';
 import { installNodeText } from '../../platform/node-text.ts';
+import { QuorumTls } from '../../platform/tls/quorum-tls.ts';
 import { logLevelOf, streamLogger } from '../stream-logger.ts';
 import { configFilesOf, versionOfDynamicFile } from './config-files.ts';
 import { readServerCommandLine, USAGE, type ServerCommandLine } from './command-line.ts';
@@ -166,11 +168,11 @@ function startServer(
   };
   if (ensemble === null) return Server.start(environment, { config, configText, onFailure, jaas });
   const options = { config, configText, onFailure, jaas, ...(config.reconfigEnabled ? { configFiles: configFilesOf(file, logger) } : {}) };
-  return startMember({ ...environment, quorum: nodeQuorumNetwork }, options, ensemble);
+  return startMember(environment, options, ensemble);
 }
 
 async function startMember(
-  environment: MemberEnvironment, options: Omit<MemberOptions, 'sid' | keyof EnsembleConfig>, ensemble: EnsembleConfig,
+  environment: Omit<MemberEnvironment, 'quorum'>, options: Omit<MemberOptions, 'sid' | keyof EnsembleConfig>, ensemble: EnsembleConfig,
 ): Promise<Member> {
   const file = join(options.config.dataDir, 'myid');
   const myid = await readFile(file, 'utf8').catch((error: unknown) => {
@@ -179,7 +181,9 @@ async function startMember(
   const sid = readMyId(myid, ensemble.membership);
   const config = withClientOfLine(options.config, ensemble.membership, sid);
   if (config.clientPort < 0 && config.secureClientPort < 0) throw new ConfigError('clientPort is not set');
-  return Member.start(environment, { ...options, ...ensemble, config, sid });
+  const tls = readQuorumTls(config.properties);
+  const quorum = nodeQuorumNetwork(tls === null ? null : await QuorumTls.open(tls, environment.logger));
+  return Member.start({ ...environment, quorum }, { ...options, ...ensemble, config, sid });
 }
 
 /** Where clients come, in the clear and over TLS. */

@@ -16,11 +16,11 @@ const HANDSHAKE_RECORD = 0x16;
 
 export interface TlsDoor {
   /** A connection has come. */
-  take(socket: Socket): void;
+  readonly take: (socket: Socket) => void;
   /** Other keys and certificates for those who come from now on. */
-  renew(options: SecureContextOptions): void;
+  readonly renew: (options: SecureContextOptions) => void;
   /** Sends everybody away who is not in yet. */
-  close(): void;
+  readonly close: () => void;
 }
 
 interface Visitor {
@@ -30,14 +30,20 @@ interface Visitor {
   reason: string | null;
 }
 
+export interface DoorOptions {
+  /** How long somebody may stand at the door. */
+  readonly handshakeMs?: number;
+  /** What is wrong with somebody whose certificate is trusted; null for nothing. */
+  readonly check?: (socket: TLSSocket) => Promise<string | null>;
+}
+
 /**
  * @param options keys and certificates
  * @param admit called with those who may come in, and who they are; null in the clear
- * @param handshakeMs how long somebody may stand at the door
  */
 export function tlsDoor(
   { settings, plainToo, handshakes }: TlsListening, options: SecureContextOptions, admit: (socket: Socket, peer: TlsPeer | null) => void,
-  handshakeMs = HANDSHAKE_MS,
+  { handshakeMs = HANDSHAKE_MS, check }: DoorOptions = {},
 ): TlsDoor {
   const visitors = new Map<string, Visitor>();
   // Who has no certificate, or a bad one, is sent away below: a client that is only asked for one may come without.
@@ -46,13 +52,11 @@ export function tlsDoor(
   server.on('secureConnection', (socket) => {
     const visitor = visitors.get(keyOf(socket));
     const { peer, refusal } = identify(socket, settings.clientAuth);
-    visitor?.settle(refusal);
-    if (visitor !== undefined && refusal === null) {
-      admit(socket, peer);
-      return;
-    }
-    socket.on('error', () => undefined);
-    socket.destroy();
+    judge(socket, refusal, check, (problem) => {
+      visitor?.settle(problem);
+      if (visitor === undefined || problem !== null || socket.destroyed) socket.destroy();
+      else admit(socket, peer);
+    });
   });
   server.on('tlsClientError', (error, socket) => {
     const visitor = visitors.get(keyOf(socket));
@@ -103,6 +107,17 @@ export function tlsDoor(
       for (const { socket } of [...visitors.values()]) socket.destroy();
     },
   };
+}
+
+/** Says what is wrong with somebody: what is known already, or what a closer look shows. */
+function judge(socket: TLSSocket, refusal: string | null, check: DoorOptions['check'], decide: (problem: string | null) => void): void {
+  if (refusal === null && check === undefined) {
+    decide(null);
+    return;
+  }
+  socket.on('error', () => undefined);
+  if (refusal === null && check !== undefined) void check(socket).then(decide);
+  else decide(refusal);
 }
 
 function welcome(socket: Socket, handshakeMs: number, over: (failed: string | null) => void): Visitor {

@@ -7,7 +7,7 @@ import { NO_BYTES, concatBytes } from '../../base/bytes.ts';
 import { decodeUtf8, encodeUtf8 } from '../../base/text.ts';
 import { JuteReader } from '../jute/jute-reader.ts';
 import { JuteWriter } from '../jute/jute-writer.ts';
-import { QuorumWireError } from './quorum-wire-error.ts';
+import { QuorumWireError, TLS_RECORD_START, tlsNotSpoken } from './quorum-wire-error.ts';
 
 export interface HostPort {
   readonly host: string;
@@ -64,6 +64,7 @@ export class GreetingReader {
     if (bytes.length < 8) return null;
     const reader = new JuteReader(bytes);
     const first = reader.long();
+    if (first >> 48n === BigInt(TLS_RECORD_START)) throw tlsNotSpoken('GreetingVersion');
     if (first >= 0n) return { greeting: { version: 0, sid: first, addresses: [] }, rest: bytes.subarray(8) };
     const version = VERSIONS.get(first);
     if (version === undefined) throw new QuorumWireError('GreetingVersion', `a greeting of version ${first}`);

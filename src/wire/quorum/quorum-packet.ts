@@ -9,7 +9,7 @@ import type { Id } from '../../model/acl.ts';
 import { buffer, int, long, nullableVector, record, type Codec } from '../jute/codec.ts';
 import { encode } from '../jute/encode.ts';
 import { IdRecord } from '../records/shared.ts';
-import { QuorumWireError } from './quorum-wire-error.ts';
+import { QuorumWireError, TLS_RECORD_START, tlsNotSpoken } from './quorum-wire-error.ts';
 
 export interface QuorumPacket {
   readonly type: number;
@@ -130,6 +130,7 @@ class Cursor {
   packet(): QuorumPacket | null {
     if (!this.#has(HEAD_BYTES)) return null;
     const type = this.#view.getInt32(0);
+    if (type >> 16 === TLS_RECORD_START) throw tlsNotSpoken('PacketType');
     const zxid = this.#view.getBigInt64(4);
     this.at = 12;
     const data = this.#buffer('data');

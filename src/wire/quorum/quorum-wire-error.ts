@@ -30,6 +30,14 @@ export type QuorumProblem =
   /** A packet of a type that this side never gets. */
   | 'PacketType';
 
+/** The first bytes of a TLS connection: the record of a handshake (RFC 8446, 5.1). No message between members begins so. */
+export const TLS_RECORD_START = 0x1603;
+
+/** A peer that begins a TLS handshake where this server speaks in the clear. */
+export function tlsNotSpoken(problem: 'GreetingVersion' | 'PacketType'): QuorumWireError {
+  return new QuorumWireError(problem, 'it begins a TLS handshake, and this server speaks in the clear (neither sslQuorum nor portUnification)');
+}
+
 export class QuorumWireError extends WireError {
   readonly problem: QuorumProblem;
 

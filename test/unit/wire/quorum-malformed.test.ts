@@ -99,6 +99,14 @@ describe('greetings', () => {
     expect(problemOf(() => new GreetingReader().end())).toBe('GreetingTruncated');
   });
 
+  test('that begin a TLS handshake are told from those of strange servers', () => {
+    const hello = Uint8Array.from([0x16, 0x03, 0x01, 0x00, 0xf5, 0x01, 0x00, 0x00, 0xf1, 0x03, 0x03, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(() => new GreetingReader().push(hello)).toThrow(/TLS handshake/);
+    expect(() => new QuorumPacketDecoder().push(hello, () => undefined)).toThrow(/TLS handshake/);
+    // A bare id of the time before 3.5 may be large as well.
+    expect(new GreetingReader().push(bytesOf((writer) => writer.long(0x1602_0000_0000_0000n)))?.greeting.sid).toBe(0x1602_0000_0000_0000n);
+  });
+
   test('cut short are waited for', () => {
     const whole = encodeGreeting({ version: 1, sid: 5n, addresses: [address] });
     for (let length = 0; length < whole.length; length++) expect(new GreetingReader().push(whole.slice(0, length))).toBeNull();

@@ -85,7 +85,7 @@ snapCount=7
     [`${base}secureClientPort=no`, 'secureClientPort=no: a whole number is needed'],
     [`${base}secureClientPortAddress=::1`, 'secureClientPortAddress is set, and secureClientPort is not'],
     [`${base}dynamicConfigFile=x`, 'dynamicConfigFile: not supported yet'],
-    [`${base}sslQuorum=true`, 'sslQuorum=true: not supported yet'],
+    [`${base}multiAddress.enabled=true`, 'multiAddress.enabled=true: not supported yet'],
     [`${base}localSessionsEnabled=perhaps`, 'localSessionsEnabled=perhaps: true or false'],
   ])('refuses %j', (text, message) => {
     expect(() => parseZooCfg(text)).toThrow(message);

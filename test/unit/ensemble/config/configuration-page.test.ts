@@ -6,6 +6,8 @@ import { ENSEMBLE_ONLY, ONLY_CLASS, REFUSED, REFUSED_UNLESS, WITHOUT_EFFECT } fr
 import { readAdminSettings } from '../../../../src/ensemble/config/admin-settings.ts';
 import { ConfigError } from '../../../../src/ensemble/config/config-error.ts';
 import { honouredProperties, unknownProperties } from '../../../../src/ensemble/config/known-keys.ts';
+import { readQuorumSasl } from '../../../../src/ensemble/config/quorum-sasl-settings.ts';
+import { readQuorumTls } from '../../../../src/ensemble/config/quorum-tls-settings.ts';
 import { readSettings, refuseUnsupportedProperties } from '../../../../src/ensemble/config/settings.ts';
 import { readTlsSettings } from '../../../../src/ensemble/config/tls-settings.ts';
 import { parseZooCfg, zooCfgKeys } from '../../../../src/ensemble/config/zoo-cfg.ts';
@@ -28,9 +30,11 @@ const rows: readonly Row[] = page.split('\n').flatMap((line) => {
 });
 
 const keysThat = (standing: string): string[] => rows.filter((row) => row.standing === standing).map(({ key }) => key);
-const BASE = 'dataDir=/data\nclientPort=2181\nadmin.enableServer=true\nssl.keyStore.location=key.pem\nssl.trustStore.location=trust.pem\n';
+const STORES = ['ssl.', 'ssl.quorum.'].map((prefix) => `${prefix}keyStore.location=key.pem\n${prefix}trustStore.location=trust.pem\n`).join('');
+const QUORUM = 'portUnification=true\nquorum.auth.enableSasl=true\n';
+const BASE = `dataDir=/data\nclientPort=2181\nadmin.enableServer=true\n${STORES}${QUORUM}`;
 /** Where a row stands for several keys. */
-const EXAMPLES: Readonly<Record<string, string>> = { 'authProvider.N': 'authProvider.1', 'server.N': 'server.1', 'ssl.quorum.N': 'ssl.quorum.keyStore.location' };
+const EXAMPLES: Readonly<Record<string, string>> = { 'authProvider.N': 'authProvider.1', 'server.N': 'server.1' };
 /** Names that are whole as properties. */
 const WHOLE = new Set(['java.security.auth.login.config', 'jute.maxbuffer', 'readonlymode.enabled']);
 
@@ -41,6 +45,8 @@ function read(key: string, value: string): void {
   refuseUnsupportedProperties(properties, { alone: true });
   readAdminSettings(properties);
   readTlsSettings(properties);
+  readQuorumTls(properties);
+  readQuorumSasl(properties);
 }
 
 describe('docs/server-configuration.md', () => {

@@ -121,7 +121,7 @@ describeWith(['openssl'], 'the door of a port for TLS', () => {
     const settings = readTlsSettings(new Map([['zookeeper.ssl.keyStore.location', own.pemFile], ['zookeeper.ssl.clientAuth', 'none']]));
     const handshakes: HandshakeGate = { begin: () => true, end: (_address, failed) => void ends.push(failed), reloaded: () => undefined };
     const options = { key: own.key, cert: own.certificate };
-    const door = tlsDoor({ settings, plainToo: false, handshakes }, options, () => { throw new Error('nobody'); }, 200);
+    const door = tlsDoor({ settings, plainToo: false, handshakes }, options, () => { throw new Error('nobody'); }, { handshakeMs: 200 });
     const server = createServer((socket) => door.take(socket)).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const slow = come((server.address() as AddressInfo).port, null);
