@@ -1,6 +1,6 @@
 /**
- * A JAAS file (javax.security.auth.login.Configuration), as far as a server needs it: the users of the section
- * `Server` with their passwords, for SASL DIGEST-MD5.
+ * A JAAS file (javax.security.auth.login.Configuration), as far as a server needs it, for SASL DIGEST-MD5: the users
+ * of a section such as `Server` with their passwords, and who a member of an ensemble is to the others.
  */
 
 import { ConfigError } from './config-error.ts';
@@ -28,11 +28,31 @@ export function saslUsers(text: string, section: string, superPassword: string |
   if (modules === undefined) return null;
   const users = new Map<string, string>();
   for (const { name, options } of modules) {
-    if (name !== DIGEST_MODULE) throw new ConfigError(`the JAAS section ${section} names ${name}: only ${DIGEST_MODULE} is supported`);
+    refuseOthers(section, name);
     for (const [key, value] of options) if (key.startsWith(USER)) users.set(key.slice(USER.length), value);
   }
   if (superPassword !== null && users.has('super')) users.set('super', superPassword);
   return users;
+}
+
+/**
+ * Who this server is where it logs in: `username` and `password` of a section (DigestLoginModule).
+ *
+ * @returns null when there is no such section
+ * @throws ConfigError when the file is malformed, one of both is missing, or the section asks for what is not supported
+ */
+export function saslLogin(text: string, section: string): { readonly user: string; readonly password: string } | null {
+  const modules = parseJaas(text).get(section);
+  if (modules === undefined) return null;
+  for (const { name } of modules) refuseOthers(section, name);
+  const options = modules[0]?.options;
+  const [user, password] = [options?.get('username'), options?.get('password')];
+  if (user === undefined || password === undefined) throw new ConfigError(`the JAAS section ${section} must have username and password`);
+  return { user, password };
+}
+
+function refuseOthers(section: string, name: string): void {
+  if (name !== DIGEST_MODULE) throw new ConfigError(`the JAAS section ${section} names ${name}: only ${DIGEST_MODULE} is supported`);
 }
 
 function parseJaas(text: string): Map<string, LoginModule[]> {

@@ -7,6 +7,7 @@ import { ClientPorts, readClientPortSettings } from '../client-ports.ts';
 import { readSettings, refuseUnsupportedProperties, type Settings } from '../config/settings.ts';
 import { readMemberSettings, type MemberSettings } from '../config/member-settings.ts';
 import { readAdminSettings } from '../config/admin-settings.ts';
+import { readQuorumSasl } from '../config/quorum-sasl-settings.ts';
 import type { ZooCfg } from '../config/zoo-cfg.ts';
 import type { AdminControl } from '../admin/admin-control.ts';
 import type { AdminView } from '../admin/admin-view.ts';
@@ -24,13 +25,16 @@ import { ServerStats } from '../processors/stats.ts';
 import type { ElectionNetwork, QuorumNetwork } from '../quorum-network.ts';
 import { ElectionPeer, type ElectionInput } from '../replication/election/election-peer.ts';
 import { ELECTION_DEFAULTS, type Outcome } from '../replication/election/fast-leader-election.ts';
+import type { PeerAuth } from '../replication/quorum/peer-auth.ts';
 import { formatMembership, type Membership } from '../replication/quorum/membership.ts';
 import type { Serving, ServingParts } from '../serving.ts';
 import { STATE } from '../../wire/quorum/notification.ts';
+import { authenticatedNetwork } from './authenticated-network.ts';
 import { ensembleView } from './member-view.ts';
 import { LeaderTerm } from './leader-term.ts';
 import { LearnerTerm } from './learner-term.ts';
 import { ReadOnlyServer } from './read-only-server.ts';
+import { saslPeers } from './sasl-peers.ts';
 import { Storehouse } from './storehouse.ts';
 import { Configurations, type ConfigFiles } from './configurations.ts';
 import type { Designated, Term, TermLimits, TermParts } from './term.ts';
@@ -91,7 +95,9 @@ export class Member {
   #served = false;
   #ended: () => void = () => undefined;
 
-  private constructor(environment: MemberEnvironment, options: MemberOptions, settings: Settings, stats: ServerStats, house: Storehouse) {
+  private constructor(
+    environment: MemberEnvironment, options: MemberOptions, settings: Settings, stats: ServerStats, house: Storehouse, auth: PeerAuth | undefined,
+  ) {
     this.#environment = environment;
     this.#options = options;
     this.#settings = settings;
@@ -114,6 +120,7 @@ export class Member {
       ownAddresses: (membership.members.get(sid)?.addresses ?? []).map(({ host, electionPort: port }) => ({ host, port })),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       greetingTimeoutMs: syncLimit * config.tickMs,
+      auth,
     });
     this.#electionNetwork = environment.quorum.election((input) => this.#elect(input));
   }
@@ -133,13 +140,14 @@ export class Member {
     readMemberSettings(properties);
     for (const key of unknownProperties(properties)) environment.logger.log('warn', 'a key that no server knows is passed over', { key });
     readClientPortSettings(options.config);
+    const { network, auth } = secured(environment, options);
     const stats = new ServerStats();
     let member: Member | null = null;
     const house = await Storehouse.open(environment, settings, stats, {
       onDurable: (zxid) => member?.durable(zxid),
       onFailure: (error) => options.onFailure(error),
     });
-    member = new Member(environment, options, settings, stats, house);
+    member = new Member({ ...environment, quorum: network }, options, settings, stats, house, auth);
     await member.#open();
     return member;
   }
@@ -359,4 +367,14 @@ export class Member {
       persist: (txn) => this.#house.append(txn),
     };
   }
+}
+
+/** The network with proofs of who is there, if zoo.cfg asks for them. @throws ConfigError */
+function secured(environment: MemberEnvironment, options: MemberOptions): { readonly network: QuorumNetwork; readonly auth: PeerAuth | undefined } {
+  const { quorum: network, clock, logger } = environment;
+  const { config, initLimit, jaas } = options;
+  const settings = readQuorumSasl(config.properties);
+  if (settings === null) return { network, auth: undefined };
+  const auth = saslPeers(settings, jaas, environment);
+  return { network: authenticatedNetwork(network, auth, { clock, logger, timeoutMs: initLimit * config.tickMs }), auth };
 }

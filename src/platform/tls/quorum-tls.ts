@@ -12,7 +12,7 @@ import type { Endpoint } from '../../ensemble/replication/quorum/server-spec.ts'
 import { nodeClock } from '../node-clock.ts';
 import { socketReason } from '../socket-reason.ts';
 import { hostProblem } from './host-check.ts';
-import { RepeatedLines } from './repeated-lines.ts';
+import { RepeatedLines } from '../../base/repeated-lines.ts';
 import { watchStores } from './store-watch.ts';
 import { loadSecureOptions } from './stores.ts';
 import { tlsDoor, type TlsDoor } from './tls-door.ts';

@@ -28,7 +28,9 @@ export type QuorumProblem =
   /** A packet whose data is shorter than its type needs. */
   | 'PayloadTruncated'
   /** A packet of a type that this side never gets. */
-  | 'PacketType';
+  | 'PacketType'
+  /** A packet of the SASL exchange with another first number, a strange status, or a token of a length that cannot be. */
+  | 'AuthPacket';
 
 /** The first bytes of a TLS connection: the record of a handshake (RFC 8446, 5.1). No message between members begins so. */
 export const TLS_RECORD_START = 0x1603;

@@ -8,6 +8,7 @@ import type { Logger } from '../../../base/logger.ts';
 import { ElectionFrameDecoder, electionFrame } from '../../../wire/quorum/election-frame.ts';
 import { GreetingReader, encodeGreeting, type Greeting } from '../../../wire/quorum/election-greeting.ts';
 import { QuorumWireError } from '../../../wire/quorum/quorum-wire-error.ts';
+import type { AuthEnd, AuthExchange, AuthProgress, PeerAuth } from '../quorum/peer-auth.ts';
 import type { Endpoint } from '../quorum/server-spec.ts';
 import type { ElectionLink, NetworkEffect, NetworkInput } from './network.ts';
 
@@ -23,6 +24,8 @@ export interface ConnectionsOptions {
   readonly connectTimeoutMs: number;
   /** How long a caller may take to greet: syncLimit ticks. */
   readonly greetingTimeoutMs: number;
+  /** How servers prove who they are behind the greeting; absent when they need not. */
+  readonly auth?: PeerAuth | undefined;
   readonly logger: Logger;
 }
 
@@ -41,6 +44,14 @@ interface Caller {
   readonly deadlineMs: number;
 }
 
+/** Somebody who has greeted, or was greeted, and of whom it is not known yet whether it is who it says. */
+interface Proving {
+  readonly sid: bigint;
+  readonly exchange: AuthExchange;
+  readonly deadlineMs: number;
+  readonly passed: () => void;
+}
+
 interface Peer {
   readonly sid: bigint;
   readonly link: ElectionLink;
@@ -52,6 +63,7 @@ interface Peer {
 export class ElectionConnections {
   readonly #options: ConnectionsOptions;
   readonly #callers = new Map<ElectionLink, Caller>();
+  readonly #proving = new Map<ElectionLink, Proving>();
   readonly #byLink = new Map<ElectionLink, Peer>();
   readonly #bySid = new Map<bigint, Peer>();
   readonly #connecting = new Set<bigint>();
@@ -79,7 +91,7 @@ export class ElectionConnections {
   /** When `tick` must be called at the latest; null for never. */
   get deadlineMs(): number | null {
     let first: number | null = null;
-    for (const { deadlineMs } of this.#callers.values()) first = first === null ? deadlineMs : Math.min(first, deadlineMs);
+    for (const { deadlineMs } of [...this.#callers.values(), ...this.#proving.values()]) first = first === null ? deadlineMs : Math.min(first, deadlineMs);
     return first;
   }
 
@@ -105,14 +117,14 @@ export class ElectionConnections {
         this.#accepted(input.link, nowMs);
         break;
       case 'connected':
-        this.#connected(input.sid, input.link);
+        this.#connected(input.sid, input.link, nowMs);
         break;
       case 'connectFailed':
         this.#connecting.delete(input.sid);
         this.#forgetStranger(input.sid);
         break;
       case 'data':
-        this.#data(input.link, input.bytes);
+        this.#data(input.link, input.bytes, nowMs);
         break;
       case 'flushed': {
         const peer = this.#byLink.get(input.link);
@@ -124,13 +136,17 @@ export class ElectionConnections {
       }
       case 'closed':
         this.#callers.delete(input.link);
+        this.#giveUp(input.link, 'the connection was closed');
         this.#forget(input.link);
     }
     return this.#take();
   }
 
-  /** Drops callers that have not greeted in time. */
+  /** Drops callers that have not greeted in time, and those who have not proved who they are. */
   tick(nowMs: number): ConnectionsEffects {
+    for (const [link, { deadlineMs }] of this.#proving) {
+      if (deadlineMs <= nowMs) this.#giveUp(link, 'it took too long');
+    }
     for (const [link, { deadlineMs }] of this.#callers) {
       if (deadlineMs <= nowMs) this.#refuse(link, 'it did not say who it is');
     }
@@ -139,40 +155,84 @@ export class ElectionConnections {
 
   #accepted(link: ElectionLink, nowMs: number): void {
     this.#callers.set(link, { reader: new GreetingReader(), deadlineMs: nowMs + this.#options.greetingTimeoutMs });
-    if (this.#callers.size > STRANGERS_MAX) this.#refuse(link, 'too many callers have not said who they are');
+    if (this.#callers.size + this.#proving.size > STRANGERS_MAX) this.#refuse(link, 'too many callers have not said who they are');
   }
 
-  #connected(sid: bigint, link: ElectionLink): void {
-    const { multiAddress, ownAddresses, sid: own } = this.#options;
-    this.#connecting.delete(sid);
+  #connected(sid: bigint, link: ElectionLink, nowMs: number): void {
+    const { multiAddress, ownAddresses, sid: own, auth } = this.#options;
     const greeting: Greeting = { version: multiAddress ? 2 : 1, sid: own, addresses: ownAddresses };
     this.#network.push({ kind: 'write', link, bytes: encodeGreeting(greeting) });
-    // The larger id keeps the connection that it opened: the smaller one only asks to be called.
-    if (sid > own) this.#network.push({ kind: 'close', link });
-    else this.#adopt(sid, link, true);
+    const exchange = this.#isStranger(sid) ? null : auth?.caller?.() ?? null;
+    if (exchange !== null) {
+      this.#prove(link, sid, exchange, nowMs, () => this.#called(sid, link, false));
+      return;
+    }
+    this.#called(sid, link, true);
   }
 
-  #data(link: ElectionLink, bytes: Uint8Array): void {
+  /** The larger id keeps the connection that it opened: the smaller one only asks to be called. */
+  #called(sid: bigint, link: ElectionLink, busy: boolean): void {
+    this.#connecting.delete(sid);
+    if (sid > this.#options.sid) this.#network.push({ kind: 'close', link });
+    else this.#adopt(sid, link, busy);
+  }
+
+  #data(link: ElectionLink, bytes: Uint8Array, nowMs: number): void {
     const caller = this.#callers.get(link);
     try {
       if (caller === undefined) {
-        this.#frames(link, bytes);
+        this.#said(link, bytes);
         return;
       }
       const done = caller.reader.push(bytes);
       if (done === null) return;
       this.#callers.delete(link);
-      this.#greeted(link, done.greeting);
-      if (done.rest.length > 0) this.#frames(link, done.rest);
+      this.#greeted(link, done.greeting, nowMs);
+      if (done.rest.length > 0) this.#said(link, done.rest);
     } catch (error) {
       if (!(error instanceof QuorumWireError)) throw error;
       this.#refuse(link, error.message);
     }
   }
 
-  #greeted(link: ElectionLink, { sid: said, addresses }: Greeting): void {
-    const { sid: own, logger, addressesOf } = this.#options;
+  #greeted(link: ElectionLink, { sid: said, addresses }: Greeting, nowMs: number): void {
     const sid = said === NO_ID ? this.#anonymous-- : said;
+    const { auth } = this.#options;
+    if (auth === undefined) this.#caller(link, sid, addresses);
+    else this.#prove(link, sid, auth.called(), nowMs, () => this.#caller(link, sid, addresses));
+  }
+
+  #prove(link: ElectionLink, sid: bigint, exchange: AuthExchange, nowMs: number, passed: () => void): void {
+    this.#proving.set(link, { sid, exchange, passed, deadlineMs: nowMs + this.#options.greetingTimeoutMs });
+    this.#progress(link, exchange.begin());
+  }
+
+  #progress(link: ElectionLink, { send, end }: AuthProgress): void {
+    for (const bytes of send) this.#network.push({ kind: 'write', link, bytes });
+    if (end !== null) this.#proved(link, end);
+  }
+
+  #proved(link: ElectionLink, end: AuthEnd): void {
+    const proving = this.#proving.get(link);
+    if (proving === undefined) return;
+    this.#proving.delete(link);
+    if (!end.passed) {
+      this.#connecting.delete(proving.sid);
+      this.#refuse(link, end.reason, proving.sid);
+      return;
+    }
+    proving.passed();
+    if (end.rest.length > 0) this.#frames(link, end.rest);
+  }
+
+  #giveUp(link: ElectionLink, reason: string): void {
+    const proving = this.#proving.get(link);
+    if (proving !== undefined) this.#proved(link, proving.exchange.giveUp(reason));
+  }
+
+  /** A caller is who it says, as far as that is asked for. */
+  #caller(link: ElectionLink, sid: bigint, addresses: readonly Endpoint[]): void {
+    const { sid: own, logger, addressesOf } = this.#options;
     if (sid === own) {
       logger.log('warn', 'another server has the id of this one, or this one calls itself', { sid });
       this.#network.push({ kind: 'close', link });
@@ -191,6 +251,12 @@ export class ElectionConnections {
     if (before !== undefined) this.#close(before);
     this.#network.push({ kind: 'close', link });
     this.#connect(sid, addresses.length > 0 ? addresses : addressesOf(sid));
+  }
+
+  #said(link: ElectionLink, bytes: Uint8Array): void {
+    const proving = this.#proving.get(link);
+    if (proving === undefined) this.#frames(link, bytes);
+    else this.#progress(link, proving.exchange.push(bytes));
   }
 
   #frames(link: ElectionLink, bytes: Uint8Array): void {
@@ -232,8 +298,7 @@ export class ElectionConnections {
     this.#network.push({ kind: 'connect', sid, addresses, timeoutMs: this.#options.connectTimeoutMs });
   }
 
-  #refuse(link: ElectionLink, reason: string): void {
-    const sid = this.#byLink.get(link)?.sid ?? null;
+  #refuse(link: ElectionLink, reason: string, sid: bigint | null = this.#byLink.get(link)?.sid ?? null): void {
     this.#options.logger.log('warn', `an election connection is closed: ${reason}`, { sid });
     this.#callers.delete(link);
     this.#forget(link);

@@ -4,6 +4,7 @@
  * `deadlineMs` has come.
  */
 
+import type { PeerAuth } from '../quorum/peer-auth.ts';
 import type { Endpoint } from '../quorum/server-spec.ts';
 import type { Membership } from '../quorum/membership.ts';
 import { ElectionConnections, type ConnectionsEffects } from './connections.ts';
@@ -20,6 +21,8 @@ export interface ElectionPeerOptions extends ElectionOptions {
   readonly connectTimeoutMs: number;
   /** syncLimit ticks. */
   readonly greetingTimeoutMs: number;
+  /** Absent when servers need not prove who they are. */
+  readonly auth?: PeerAuth | undefined;
 }
 
 export type ElectionInput =
@@ -56,6 +59,7 @@ export class ElectionPeer {
       addressesOf: (sid) => electionAddressesOf(this.#election.memberships, sid),
       connectTimeoutMs: options.connectTimeoutMs,
       greetingTimeoutMs: options.greetingTimeoutMs,
+      auth: options.auth,
       logger: options.logger,
     });
   }

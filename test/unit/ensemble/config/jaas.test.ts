@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { saslUsers } from '../../../../src/ensemble/config/jaas.ts';
+import { saslLogin, saslUsers } from '../../../../src/ensemble/config/jaas.ts';
 
 const MODULE = 'org.apache.zookeeper.server.auth.DigestLoginModule';
 
@@ -28,5 +28,19 @@ describe('the users of a JAAS file', () => {
     [`Server { ${MODULE} required; }`, 'ends in the middle'],
   ])('%s is refused', (text, why) => {
     expect(() => saslUsers(text, 'Server', null)).toThrow(why);
+  });
+});
+
+describe('who a server is by a JAAS file', () => {
+  test('is username and password of the section', () => {
+    expect(saslLogin(`QuorumLearner { ${MODULE} required username="a" password="b c"; };`, 'QuorumLearner')).toEqual({ user: 'a', password: 'b c' });
+    expect(saslLogin(`QuorumLearner { ${MODULE} required username="a" password="b"; };`, 'Other')).toBeNull();
+  });
+
+  test.each([
+    [`L { ${MODULE} required username="a"; };`, 'L must have username and password'],
+    ['L { com.sun.security.auth.module.Krb5LoginModule required; };', 'names com.sun.security.auth.module.Krb5LoginModule'],
+  ])('%s is refused', (text, why) => {
+    expect(() => saslLogin(text, 'L')).toThrow(why);
   });
 });

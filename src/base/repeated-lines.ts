@@ -1,6 +1,6 @@
 /** Keeps a peer that tries over and over from filling the log with the same line. */
 
-import type { Logger } from '../../base/logger.ts';
+import type { Logger } from './logger.ts';
 
 const AGAIN_AFTER_MS = 60_000;
 /** The members of an ensemble, and some who look in by mistake. */

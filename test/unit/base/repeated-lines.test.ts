@@ -1,7 +1,7 @@
 /** A line that repeats itself is written once a minute. */
 
 import { expect, test } from 'vitest';
-import { RepeatedLines } from '../../../../src/platform/tls/repeated-lines.ts';
+import { RepeatedLines } from '../../../src/base/repeated-lines.ts';
 
 test('the same of the same subject is written once a minute, and something else at once', () => {
   const written: string[] = [];
