@@ -66,3 +66,23 @@ result = len(handles)`, { prefix, count });
     await kazoo.close();
   }
 }
+
+/** Servers list the digest of every 128th transaction: what two of them list must be the same. */
+export async function expectEqualDigests(servers: ServersHandle): Promise<void> {
+  const lists = await Promise.all(servers.servers.map(async (server) => new Map(
+    [...(await server.fourLetterWord('hash')).matchAll(/^([0-9a-f]+): (\S+)$/gm)].map(([, zxid = '', digest = '']) => [zxid, digest] as const),
+  )));
+  const [first = new Map<string, string>(), ...others] = lists;
+  for (const other of others) {
+    const common = [...other.keys()].filter((zxid) => first.has(zxid));
+    expect(common.map((zxid) => [zxid, other.get(zxid)])).toEqual(common.map((zxid) => [zxid, first.get(zxid)]));
+    expect(common.length).toBeGreaterThan(0);
+  }
+}
+
+/** No running server has seen a digest that was not its own. */
+export async function expectNoMismatch(servers: ServersHandle): Promise<void> {
+  for (const server of servers.servers) {
+    if (server.running) expect(await figure(server, 'zk_digest_mismatches_count'), `server ${server.id}, ${server.kind}`).toBe(0);
+  }
+}

@@ -17,7 +17,7 @@ import {
 } from './apache.ts';
 import type { PartName } from './requirements.ts';
 import { startServers, type ServersHandle } from './server-group.ts';
-import type { Launcher } from './server-process.ts';
+import type { Engine, Launcher } from './server-process.ts';
 
 export type { ServersHandle } from './server-group.ts';
 export type { ServerHandle } from './server-process.ts';
@@ -62,6 +62,12 @@ export function startEmbeddedEnsemble(options: EnsembleOptions): Promise<Servers
     members: ensembleMembers({ kind: 'embedded', launcher: embeddedLauncher }, options),
   });
 }
+
+/** Both engines, for members that change theirs. */
+export const engines: Readonly<Record<Engine['kind'], Engine>> = {
+  apache: { kind: 'apache', launcher: apacheLauncher },
+  embedded: { kind: 'embedded', launcher: embeddedLauncher },
+};
 
 /** Starts a quorum made of both, in id order. */
 export function startMixedEnsemble(

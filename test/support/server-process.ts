@@ -25,10 +25,16 @@ export interface StartOptions {
   readonly timeoutMs?: number;
 }
 
+/** Whose server it is. */
+export interface Engine {
+  readonly kind: 'apache' | 'embedded';
+  readonly launcher: Launcher;
+}
+
 /** One server of a test's ensemble. */
 export interface ServerHandle {
   readonly id: number;
-  readonly kind: 'apache' | 'embedded';
+  readonly kind: Engine['kind'];
   readonly host: string;
   readonly clientPort: number;
   /** `host:port` of this server alone. */
@@ -49,6 +55,8 @@ export interface ServerHandle {
   resume(): void;
   /** Stops it if it runs and starts it on the same data, configuration and ports. */
   restart(options?: StartOptions): Promise<void>;
+  /** From its next start on, its files are served by this engine. @throws when it is running */
+  become(engine: Engine): void;
   /** Everything it has printed. */
   log(): string;
   /** The reply to a four-letter word. */
@@ -59,15 +67,13 @@ export interface ServerHandle {
   waitServing(timeoutMs?: number): Promise<void>;
 }
 
-export interface ServerSpec {
+export interface ServerSpec extends Engine {
   readonly id: number;
-  readonly kind: 'apache' | 'embedded';
   readonly clientPort: number;
   readonly dataDir: string;
   readonly configFile: string;
   readonly logFile: string;
   readonly jvm: readonly string[];
-  readonly launcher: Launcher;
 }
 
 const host = '127.0.0.1';
@@ -78,12 +84,13 @@ const pollMs = 25;
 /** A handle on a server that is not started yet. */
 export function createServerProcess(spec: ServerSpec): ServerHandle {
   let child: ChildProcess | undefined;
+  let engine: Engine = spec;
   const alive = (): boolean => child !== undefined && child.exitCode === null && child.signalCode === null;
   const log = (): string => (existsSync(spec.logFile) ? readFileSync(spec.logFile, 'utf8') : '');
 
   const failure = (what: string): Error => {
     const tail = log().split('\n').slice(-40).join('\n');
-    return new Error(`${spec.kind} server ${spec.id} (${host}:${spec.clientPort}) ${what}. The end of its log:\n${tail}`);
+    return new Error(`${engine.kind} server ${spec.id} (${host}:${spec.clientPort}) ${what}. The end of its log:\n${tail}`);
   };
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     const ending = child;
@@ -103,7 +110,9 @@ export function createServerProcess(spec: ServerSpec): ServerHandle {
 
   const handle: ServerHandle = {
     id: spec.id,
-    kind: spec.kind,
+    get kind() {
+      return engine.kind;
+    },
     host,
     clientPort: spec.clientPort,
     connectString: `${host}:${spec.clientPort}`,
@@ -117,7 +126,7 @@ export function createServerProcess(spec: ServerSpec): ServerHandle {
     },
     async start(options = {}) {
       if (alive()) throw failure('is already running');
-      child = launch(spec);
+      child = launch({ ...spec, ...engine });
       await once(child, 'spawn');
       guardProcess(child);
       if (options.waitServing !== false) await handle.waitServing(options.timeoutMs);
@@ -129,6 +138,10 @@ export function createServerProcess(spec: ServerSpec): ServerHandle {
     async restart(options) {
       await handle.stop();
       await handle.start(options);
+    },
+    become(next) {
+      if (alive()) throw failure('is running, and cannot change its engine');
+      engine = next;
     },
     log,
     fourLetterWord: (word, timeoutMs) => fourLetterWord(host, spec.clientPort, word, timeoutMs),
