@@ -78,16 +78,19 @@ export async function removeAfter(snapshots: Storage, logs: Storage, zxid: bigin
   for (const { name } of snapshotsOf(await snapshots.list()).filter((file) => file.zxid > zxid).reverse()) await snapshots.remove(name);
   const files = logsOf(await logs.list());
   for (const { name } of files.filter((file) => file.zxid > zxid).reverse()) await logs.remove(name);
-  const last = files.findLast((file) => file.zxid <= zxid);
-  if (last !== undefined) await cut(logs, last.name, zxid);
+  // Apache's followers write transactions again when they live through a change of the leader, in a new file as well:
+  // then the file before has more than is wanted, too.
+  for (const { name } of files.filter((file) => file.zxid <= zxid).reverse()) if (!(await cut(logs, name, zxid))) return;
 }
 
-async function cut(logs: Storage, name: string, zxid: bigint): Promise<void> {
+/** Ends a log before its first transaction that is beyond. @returns whether there was one */
+async function cut(logs: Storage, name: string, zxid: bigint): Promise<boolean> {
   let end = LOG_HEADER_BYTES;
   let more = false;
   await readLogFile(logs, name, (entry) => {
-    if (entry.txn.header.zxid <= zxid) end = entry.end;
-    else more = true;
+    if (entry.txn.header.zxid > zxid) more = true;
+    else if (!more) end = entry.end;
   });
   if (more) await logs.truncate(name, end);
+  return more;
 }

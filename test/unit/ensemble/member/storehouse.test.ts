@@ -5,16 +5,18 @@ import { seededRandom } from '../../../../src/base/random.ts';
 import { silentLogger } from '../../../../src/base/logger.ts';
 import { makeZxid } from '../../../../src/model/zxid.ts';
 import { readSettings } from '../../../../src/ensemble/config/settings.ts';
+import { LOG_HEADER_BYTES, logEntry } from '../../../../src/ensemble/log/log-format.ts';
 import { snapshotName } from '../../../../src/ensemble/log/file-names.ts';
 import { snapshotChunks } from '../../../../src/ensemble/log/snapshot-writer.ts';
 import { Storehouse } from '../../../../src/ensemble/member/storehouse.ts';
 import { ServerStats } from '../../../../src/ensemble/processors/stats.ts';
 import { planSync } from '../../../../src/ensemble/replication/leader/sync-plan.ts';
+import { encodeTransaction } from '../../../../src/ensemble/txn/transaction-codec.ts';
 import type { Transaction } from '../../../../src/ensemble/txn/transaction.ts';
 import { nodeDigests } from '../../../../src/platform/node-digests.ts';
 import { nodeGzip } from '../../../../src/platform/node-gzip.ts';
 import { memoryDisk, type MemoryDisk } from '../log/memory-disk.ts';
-import { writeDirectory, newDatabase } from '../log/writing.ts';
+import { fileBytes, newDatabase, writeDirectory } from '../log/writing.ts';
 import { TestClock } from '../server/harness.ts';
 
 async function open(disk: MemoryDisk): Promise<{ readonly house: Storehouse; readonly failures: unknown[] }> {
@@ -68,6 +70,24 @@ describe('a history cut short', () => {
     await house.settled();
     await house.truncate(makeZxid(1, 0));
     expect(house.lastLogged).toBe(0n);
+  });
+
+  test.each([['in the same file', false], ['in a new file', true]])('ends there where Apache’s server has logged transactions twice, %s', async (_where, inNewFile) => {
+    const { disk, txns } = await writeDirectory(8);
+    const entries = txns.map((txn) => logEntry(encodeTransaction(txn)));
+    const header = fileBytes(disk, 'log.1').slice(0, LOG_HEADER_BYTES);
+    const log = (...numbers: number[]): Uint8Array[] => numbers.map((number) => entries[number - 1] as Uint8Array);
+    disk.put('log.1', Buffer.concat([header, ...log(1, 2, 3, 4, 5, 6, ...(inNewFile ? [] : [4, 5, 6, 7, 8]))]));
+    if (inNewFile) disk.put('log.4', Buffer.concat([header, ...log(4, 5, 6, 7, 8)]));
+    const { house } = await open(disk);
+    expect(house.lastLogged).toBe(8n);
+    expect(house.database.digestMismatches).toBe(0);
+    expect(await house.truncate(5n)).toBe(true);
+    expect(house.lastLogged).toBe(5n);
+    await house.close();
+    const again = await open(disk);
+    expect(again.house.lastLogged).toBe(5n);
+    expect(again.house.database.tree.digest).toBe(txns.findLast(({ digest, header: { zxid } }) => digest !== null && zxid <= 5n)?.digest);
   });
 
   test('is refused where the log has ended before', async () => {
