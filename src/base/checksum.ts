@@ -1,5 +1,7 @@
 /** The two checksums of ZooKeeper's files: Adler-32 (log and snapshot seals) and CRC-32 (tree digest). */
 
+import { encodeUtf8 } from './text.ts';
+
 const ADLER_MODULUS = 65521;
 /** The most bytes whose sums stay below 2^31 before a modulo is needed. */
 const ADLER_RUN_BYTES = 3800;
@@ -56,5 +58,16 @@ export function crc32(bytes: Uint8Array, start = 0, from = 0, to = bytes.length)
       ^ (t[256 + ((c >>> 16) & 0xff)] as number) ^ (t[c >>> 24] as number);
   }
   for (; i < to; i++) c = (t[(c ^ (bytes[i] as number)) & 0xff] as number) ^ (c >>> 8);
+  return ~c >>> 0;
+}
+
+/** CRC-32 of a text's UTF-8, for short text that is nearly always ASCII: nothing is made for it then. */
+export function crc32Text(text: string): number {
+  let c = ~0;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x80) return crc32(encodeUtf8(text));
+    c = (CRC_TABLES[(c ^ unit) & 0xff] as number) ^ (c >>> 8);
+  }
   return ~c >>> 0;
 }

@@ -28,10 +28,14 @@ export interface NodeView extends NodeFields {
 
 /** A node without a copy of its data: what is needed to decide about it. */
 export interface NodeSummary extends NodeFields {
+  /** As it was asked for. */
+  readonly path: string;
   /** 0 for null. */
   readonly dataBytes: number;
   /** CRC-32 of path and data, from which its digest goes on; of no meaning where nodes are not digested. */
   readonly content: number;
+  /** The node's digest; -1 until somebody needs it, and keeps it here. */
+  digest: number;
 }
 
 /** The outcome of one part, as the reply needs it. */

@@ -93,6 +93,7 @@ export class DataTree implements Tree {
     if (id === NONE) return undefined;
     const { store } = this.state;
     return {
+      path,
       dataBytes: Math.max(store.dataLength(id), 0),
       content: store.content(id),
       acl: this.state.acl(id),
@@ -106,6 +107,7 @@ export class DataTree implements Tree {
       aversion: store.int(id, Field.aversion),
       ephemeralOwner: store.long(id, Field.owner),
       childCount: store.int(id, Field.childCount),
+      digest: -1,
     };
   }
 

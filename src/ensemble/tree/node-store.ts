@@ -224,15 +224,25 @@ export class NodeStore {
 
   /** The node's digest (facts 4.8) from its content checksum and its fields as they are now: unsigned, 32 bits. */
   digest(id: NodeId): number {
-    digestedView.setBigInt64(0, this.long(id, Field.czxid));
-    digestedView.setBigInt64(8, this.long(id, Field.mzxid));
-    digestedView.setBigInt64(16, this.long(id, Field.pzxid));
-    digestedView.setBigInt64(24, this.long(id, Field.ctime));
-    digestedView.setBigInt64(32, this.long(id, Field.mtime));
-    digestedView.setInt32(40, this.#moreInt(id, Field.version));
-    digestedView.setInt32(44, this.#moreInt(id, Field.cversion));
-    digestedView.setInt32(48, this.#moreInt(id, Field.aversion));
-    digestedView.setBigInt64(52, this.long(id, Field.owner));
+    const nodes = this.#nodes;
+    nodes.copyLong(id, Field.czxid, digestedView, 0);
+    nodes.copyLong(id, Field.ctime, digestedView, 24);
+    const half = nodes.int(id, MORE_ID);
+    if (half === 0) {
+      nodes.copyLong(id, Field.czxid, digestedView, 8);
+      nodes.copyLong(id, Field.czxid, digestedView, 16);
+      nodes.copyLong(id, Field.ctime, digestedView, 32);
+      digested.fill(0, 40);
+    } else {
+      const more = this.#more;
+      more.copyLong(half - 1, Field.mzxid - MORE, digestedView, 8);
+      more.copyLong(half - 1, Field.pzxid - MORE, digestedView, 16);
+      more.copyLong(half - 1, Field.mtime - MORE, digestedView, 32);
+      digestedView.setInt32(40, more.int(half - 1, Field.version - MORE));
+      digestedView.setInt32(44, more.int(half - 1, Field.cversion - MORE));
+      digestedView.setInt32(48, more.int(half - 1, Field.aversion - MORE));
+      more.copyLong(half - 1, Field.owner - MORE, digestedView, 52);
+    }
     return crc32(digested, this.#nodes.int(id, CONTENT));
   }
 

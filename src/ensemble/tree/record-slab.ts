@@ -62,6 +62,14 @@ export class RecordSlab {
     return (this.#views[id >>> this.#shift] as DataView).getBigInt64((id & this.#mask) * this.#recordBytes + field);
   }
 
+  /** Writes a long's eight bytes into another piece of memory, without making a bigint of them. */
+  copyLong(id: RecordId, field: number, to: DataView, at: number): void {
+    const view = this.#views[id >>> this.#shift] as DataView;
+    const from = (id & this.#mask) * this.#recordBytes + field;
+    to.setInt32(at, view.getInt32(from));
+    to.setInt32(at + 4, view.getInt32(from + 4));
+  }
+
   setLong(id: RecordId, field: number, value: bigint): void {
     (this.#views[id >>> this.#shift] as DataView).setBigInt64((id & this.#mask) * this.#recordBytes + field, value);
   }

@@ -3,8 +3,7 @@
  * The sum does not depend on order, so a transaction's digest is the old one, less what it removes, plus what it adds.
  */
 
-import { crc32 } from '../../base/checksum.ts';
-import { encodeUtf8 } from '../../base/text.ts';
+import { crc32, crc32Text } from '../../base/checksum.ts';
 
 export const DIGEST_VERSION = 2;
 
@@ -41,7 +40,7 @@ export function isDigested(path: string): boolean {
  * @param path '' or '/' for the root
  */
 export function contentChecksum(path: string, data: Uint8Array | null): number {
-  const named = path === '/' ? 0 : crc32(encodeUtf8(path));
+  const named = path === '/' ? 0 : crc32Text(path);
   return data === null ? named : crc32(data, named);
 }
 

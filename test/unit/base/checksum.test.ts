@@ -1,7 +1,7 @@
 import { crc32 as nodeCrc32 } from 'node:zlib';
 import { deflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { adler32, crc32 } from '../../../src/base/checksum.ts';
+import { adler32, crc32, crc32Text } from '../../../src/base/checksum.ts';
 import { below, seededRandom } from '../../../src/base/random.ts';
 
 /** A zlib stream ends with the Adler-32 of what went in. */
@@ -25,4 +25,8 @@ test('known values', () => {
   const text = new TextEncoder().encode('Wikipedia');
   expect(adler32(text)).toBe(0x11e60398);
   expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926);
+});
+
+test.each(['', '/', '/a/path-12', '/größe', '/\u{1f512}x', '/\ud800'])('the sum of a text is that of its UTF-8: %j', (text) => {
+  expect(crc32Text(text)).toBe(nodeCrc32(new TextEncoder().encode(text)));
 });

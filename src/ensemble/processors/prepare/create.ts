@@ -6,10 +6,11 @@ import {
   CONTAINER_OWNER, TTL_MS_MAX, isCreateMode, isEphemeral, isSequential, isTtl, ownerKind, ttlOwner, type CreateMode,
 } from '../../../model/create-mode.ts';
 import { formatSequence } from '../../../model/zpath.ts';
+import type { NodeSummary } from '../../tree/api.ts';
 import type { TxnBody } from '../../txn/transaction.ts';
 import { Op } from '../request.ts';
 import { checkAccess, checkPath, checkSession, fixedAcl, rawParent, type PrepareContext } from './context.ts';
-import type { NodeRecord } from './outstanding.ts';
+import { draftOf } from './outstanding.ts';
 import { checkQuota } from './quota.ts';
 import { refuse } from './refusal.ts';
 
@@ -43,7 +44,11 @@ export function prepareCreate(context: PrepareContext, type: number, wanted: Cre
   const { data } = wanted;
   const parentCVersion = (parent.cversion + 1) | 0;
   const { outstanding, zxid } = context;
-  outstanding.update(zxid, parent, { ...parent, childCount: parent.childCount + 1, cversion: parentCVersion, pzxid: zxid, digest: -1 });
+  const parentAfter = draftOf(parent);
+  parentAfter.childCount++;
+  parentAfter.cversion = parentCVersion;
+  parentAfter.pzxid = zxid;
+  outstanding.update(zxid, parent, parentAfter);
   outstanding.add(zxid, newNode(context, path, data, acl, ownerFor(context, type, mode, ttlMs)));
   if (type === Op.createContainer) return { type: 19, path, data, acl, parentCVersion };
   if (type === Op.createTtl) return { type: 21, path, data, acl, parentCVersion, ttlMs };
@@ -76,16 +81,18 @@ function ownerFor(context: PrepareContext, type: number, mode: CreateMode, ttl: 
 
 function newNode(
   context: PrepareContext, path: string, data: Uint8Array | null, acl: readonly Acl[], ephemeralOwner: bigint,
-): NodeRecord {
+): NodeSummary {
   const { zxid, timeMs } = context;
   return {
-    path, acl, ephemeralOwner,
+    path,
     dataBytes: data?.length ?? 0,
     content: context.outstanding.contentOf(path, data),
-    childCount: 0,
+    acl,
     czxid: zxid, mzxid: zxid, pzxid: zxid,
     ctime: timeMs, mtime: timeMs,
     version: 0, cversion: 0, aversion: 0,
+    ephemeralOwner,
+    childCount: 0,
     digest: -1,
   };
 }

@@ -4,9 +4,10 @@ import { ErrorCode } from '../../../model/error-code.ts';
 import { Perms } from '../../../model/acl.ts';
 import { ownerKind } from '../../../model/create-mode.ts';
 import type { DeleteRequest } from '../../../wire/operations/delete.ts';
+import type { NodeSummary } from '../../tree/api.ts';
 import type { TxnBody } from '../../txn/transaction.ts';
 import { checkAccess, checkSession, isSpecialPath, nextVersion, rawParent, type PrepareContext } from './context.ts';
-import type { NodeRecord } from './outstanding.ts';
+import { draftOf } from './outstanding.ts';
 import { refuse } from './refusal.ts';
 
 /** @throws KeeperError what the client is told */
@@ -32,14 +33,17 @@ export function prepareDeleteContainer(context: PrepareContext, path: string): T
   return { type: 20, path };
 }
 
-function parentOf(context: PrepareContext, path: string): NodeRecord {
+function parentOf(context: PrepareContext, path: string): NodeSummary {
   if (!path.includes('/') || path.includes('\0') || isSpecialPath(path)) refuse(ErrorCode.BadArguments, path);
   return context.outstanding.get(rawParent(path));
 }
 
 /** Both records of a removal: the parent's, then the node's. */
-export function removeNode(context: PrepareContext, parent: NodeRecord, node: NodeRecord): void {
+export function removeNode(context: PrepareContext, parent: NodeSummary, node: NodeSummary): void {
   const { outstanding, zxid } = context;
-  outstanding.update(zxid, parent, { ...parent, childCount: parent.childCount - 1, pzxid: zxid, digest: -1 });
+  const after = draftOf(parent);
+  after.childCount--;
+  after.pzxid = zxid;
+  outstanding.update(zxid, parent, after);
   outstanding.remove(zxid, node);
 }

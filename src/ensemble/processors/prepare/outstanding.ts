@@ -10,19 +10,38 @@ import type { NodeSummary, TreeReader } from '../../tree/api.ts';
 import { contentChecksum, digestOfContent, isDigested, moveDigest } from '../../txn/digest.ts';
 import { refuse } from './refusal.ts';
 
-/** A node as it will be. Stored values, as in NodeView. */
-export interface NodeRecord extends NodeSummary {
-  /** '' for the root. */
-  readonly path: string;
-  /** The node's digest; -1 until it is asked for. */
-  digest: number;
+/** A node's next state while it is being made. */
+export type NodeDraft = { -readonly [K in keyof NodeSummary]: NodeSummary[K] };
+
+/**
+ * A draft of a node's next state. Field by field: what is spread out of an object takes several times as long, and every
+ * write passes here.
+ */
+export function draftOf(node: NodeSummary): NodeDraft {
+  return {
+    path: node.path,
+    dataBytes: node.dataBytes,
+    content: node.content,
+    acl: node.acl,
+    czxid: node.czxid,
+    mzxid: node.mzxid,
+    pzxid: node.pzxid,
+    ctime: node.ctime,
+    mtime: node.mtime,
+    version: node.version,
+    cversion: node.cversion,
+    aversion: node.aversion,
+    ephemeralOwner: node.ephemeralOwner,
+    childCount: node.childCount,
+    digest: -1,
+  };
 }
 
 interface Change {
   readonly zxid: bigint;
   readonly path: string;
   /** null: the node will be gone. */
-  readonly node: NodeRecord | null;
+  readonly node: NodeSummary | null;
 }
 
 export class Outstanding {
@@ -51,31 +70,12 @@ export class Outstanding {
     return this.#queue.length - this.#head;
   }
 
-  /** The node as it will be, or undefined. Both '' and '/' name the root. */
-  find(path: string): NodeRecord | undefined {
+  /** The node as it will be, or undefined. Both '' and '/' name the root, whose path is '' here. */
+  find(path: string): NodeSummary | undefined {
     const key = path === '/' ? '' : path;
     const change = this.#newest.get(key);
     if (change !== undefined) return change.node ?? undefined;
-    const seen = this.#tree.summary(key);
-    if (seen === undefined) return undefined;
-    // Field by field: what is spread out of an object takes several times as long, and every write passes here.
-    return {
-      path: key,
-      dataBytes: seen.dataBytes,
-      content: seen.content,
-      acl: seen.acl,
-      czxid: seen.czxid,
-      mzxid: seen.mzxid,
-      pzxid: seen.pzxid,
-      ctime: seen.ctime,
-      mtime: seen.mtime,
-      version: seen.version,
-      cversion: seen.cversion,
-      aversion: seen.aversion,
-      ephemeralOwner: seen.ephemeralOwner,
-      childCount: seen.childCount,
-      digest: -1,
-    };
+    return this.#tree.summary(key);
   }
 
   /** The `content` of a node's record. */
@@ -84,24 +84,24 @@ export class Outstanding {
   }
 
   /** @throws KeeperError NoNode */
-  get(path: string): NodeRecord {
+  get(path: string): NodeSummary {
     return this.find(path) ?? refuse(ErrorCode.NoNode, path);
   }
 
   /** A node that is not there yet. */
-  add(zxid: bigint, node: NodeRecord): void {
+  add(zxid: bigint, node: NodeSummary): void {
     this.#move(0, this.#digestOf(node));
     this.#push({ zxid, path: node.path, node });
   }
 
   /** A node's next state. */
-  update(zxid: bigint, before: NodeRecord, after: NodeRecord): void {
+  update(zxid: bigint, before: NodeSummary, after: NodeSummary): void {
     this.#move(this.#digestOf(before), this.#digestOf(after));
     this.#push({ zxid, path: after.path, node: after });
   }
 
   /** A node that goes. */
-  remove(zxid: bigint, before: NodeRecord): void {
+  remove(zxid: bigint, before: NodeSummary): void {
     this.#move(this.#digestOf(before), 0);
     this.#push({ zxid, path: before.path, node: null });
   }
@@ -178,7 +178,7 @@ export class Outstanding {
     this.#digest = moveDigest(this.#digest, removed, added);
   }
 
-  #digestOf(node: NodeRecord): number {
+  #digestOf(node: NodeSummary): number {
     if (!this.#digestEnabled || !isDigested(node.path)) return 0;
     if (node.digest < 0) node.digest = digestOfContent(node.content, node);
     return node.digest;

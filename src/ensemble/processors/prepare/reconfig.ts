@@ -5,6 +5,7 @@ import { ErrorCode } from '../../../model/error-code.ts';
 import type { ReconfigRequest } from '../../../wire/operations/reconfig.ts';
 import type { TxnBody } from '../../txn/transaction.ts';
 import { checkAccess, checkSession, type PrepareContext } from './context.ts';
+import { draftOf } from './outstanding.ts';
 import { refuse } from './refusal.ts';
 
 const CONFIG_PATH = '/zookeeper/config';
@@ -20,8 +21,12 @@ export function prepareReconfig(context: PrepareContext, wanted: ReconfigRequest
   const data = reconfigure(wanted, zxid);
   const node = outstanding.get(CONFIG_PATH);
   checkAccess(context, node.acl, Perms.WRITE, CONFIG_PATH);
-  outstanding.update(zxid, node, {
-    ...node, dataBytes: data.length, content: outstanding.contentOf(CONFIG_PATH, data), version: NODE_VERSION, mzxid: zxid, mtime: timeMs, digest: -1,
-  });
+  const after = draftOf(node);
+  after.dataBytes = data.length;
+  after.content = outstanding.contentOf(CONFIG_PATH, data);
+  after.version = NODE_VERSION;
+  after.mzxid = zxid;
+  after.mtime = timeMs;
+  outstanding.update(zxid, node, after);
   return { type: 16, path: CONFIG_PATH, data, version: NODE_VERSION };
 }

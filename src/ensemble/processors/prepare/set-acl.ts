@@ -4,6 +4,7 @@ import { Perms } from '../../../model/acl.ts';
 import type { SetAclRequest } from '../../../wire/operations/set-acl.ts';
 import type { TxnBody } from '../../txn/transaction.ts';
 import { checkAccess, checkPath, checkSession, fixedAcl, nextVersion, type PrepareContext } from './context.ts';
+import { draftOf } from './outstanding.ts';
 
 /** @throws KeeperError what the client is told */
 export function prepareSetAcl(context: PrepareContext, wanted: SetAclRequest): TxnBody {
@@ -14,6 +15,9 @@ export function prepareSetAcl(context: PrepareContext, wanted: SetAclRequest): T
   const node = context.outstanding.get(path);
   checkAccess(context, node.acl, Perms.ADMIN, path);
   const version = nextVersion(node.aversion, wanted.version, path);
-  context.outstanding.update(context.zxid, node, { ...node, acl, aversion: version, digest: -1 });
+  const after = draftOf(node);
+  after.acl = acl;
+  after.aversion = version;
+  context.outstanding.update(context.zxid, node, after);
   return { type: 7, path, acl, version };
 }
