@@ -4,26 +4,26 @@ import { JuteWriter } from '../../wire/jute/jute-writer.ts';
 import { leaderInfo, leaderPacket, readLeaderPacket, type LeaderPacket } from '../../wire/quorum/leader-packets.ts';
 import { learnerPacket, readLearnerPacket } from '../../wire/quorum/learner-packets.ts';
 import { LEARNER_PROTOCOL, SNAPSHOT_SIGNATURE } from '../../wire/quorum/packet-types.ts';
-import { encodePacket, type QuorumPacket } from '../../wire/quorum/quorum-packet.ts';
+import { packetBytes, type QuorumPacket } from '../../wire/quorum/quorum-packet.ts';
 import { QuorumWireError } from '../../wire/quorum/quorum-wire-error.ts';
 import type { LeaderMessage, LearnerMessage } from '../replication/messages.ts';
 import { decodeTransaction, encodeTransaction } from '../txn/transaction-codec.ts';
 import type { Transaction } from '../txn/transaction.ts';
 
-/** The bytes of a leader's word. Those of a snapshot's tree follow its own. */
+/** The bytes of a leader's word, good until the next word of anybody. Those of a snapshot's tree follow its own. */
 export function leaderBytes(message: LeaderMessage): Uint8Array {
-  return encodePacket(leaderPacket(toPacket(message)));
+  return packetBytes(leaderPacket(toPacket(message)));
 }
 
-/** The bytes of a learner's word. */
+/** The bytes of a learner's word, good until the next word of anybody. */
 export function learnerBytes(message: LearnerMessage): Uint8Array {
   switch (message.kind) {
     case 'info':
-      return encodePacket(learnerPacket({ ...message, protocolVersion: LEARNER_PROTOCOL }));
+      return packetBytes(learnerPacket({ ...message, protocolVersion: LEARNER_PROTOCOL }));
     case 'request':
-      return encodePacket(learnerPacket({ kind: 'request', ...message.request }));
+      return packetBytes(learnerPacket({ kind: 'request', ...message.request }));
     default:
-      return encodePacket(learnerPacket(message));
+      return packetBytes(learnerPacket(message));
   }
 }
 

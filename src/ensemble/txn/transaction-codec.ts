@@ -34,17 +34,15 @@ let last: { readonly txn: Transaction; readonly bytes: Uint8Array } | null = nul
 /** The bytes that go into a log entry or a proposal. They must not be changed. */
 export function encodeTransaction(txn: Transaction): Uint8Array {
   if (last?.txn === txn) return last.bytes;
-  const bytes = encode(txn);
+  const bytes = transactionBytes(txn).slice();
   last = { txn, bytes };
   return bytes;
 }
 
-function encode(txn: Transaction): Uint8Array {
-  return transactionBytes(txn).slice();
-}
 
 /** As encodeTransaction, without a copy: the bytes are good until the next transaction is encoded. */
 export function transactionBytes(txn: Transaction): Uint8Array {
+  if (last?.txn === txn) return last.bytes;
   // An Apache server that finds a check of its own in its log never starts again (ZOOKEEPER-2623).
   if (txn.body.type === 13) invariant(false, `a check outside a multi must not be logged: zxid ${txn.header.zxid}`);
   if (txn.body.type !== txn.header.type) invariant(false, `header says type ${txn.header.type}, body ${txn.body.type}`);

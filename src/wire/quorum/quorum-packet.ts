@@ -8,6 +8,7 @@ import { decodeUtf8 } from '../../base/text.ts';
 import type { Id } from '../../model/acl.ts';
 import { buffer, int, long, nullableVector, record, type Codec } from '../jute/codec.ts';
 import { encode } from '../jute/encode.ts';
+import { JuteWriter } from '../jute/jute-writer.ts';
 import { IdRecord } from '../records/shared.ts';
 import { QuorumWireError, TLS_RECORD_START, tlsNotSpoken } from './quorum-wire-error.ts';
 
@@ -28,6 +29,16 @@ export const QuorumPacketRecord: Codec<QuorumPacket> = record('QuorumPacket', {
 /** The bytes of a packet, as they go into the stream. */
 export function encodePacket(packet: QuorumPacket): Uint8Array {
   return encode(QuorumPacketRecord, packet);
+}
+
+/** Used for one packet after another. */
+const scratch = new JuteWriter();
+
+/** As encodePacket, without an array for each: the bytes are good until the next call. */
+export function packetBytes(packet: QuorumPacket): Uint8Array {
+  scratch.clear();
+  QuorumPacketRecord.write(scratch, packet);
+  return scratch.finish();
 }
 
 /** jute.maxbuffer and as much again: what Apache's BinaryInputArchive takes for one buffer or string. */
@@ -79,8 +90,7 @@ export class QuorumPacketDecoder {
     while (this.#have > 0) {
       if (this.#sink === null && this.#have < this.#need) return;
       const bytes = this.#parts.length === 1 ? (this.#parts[0] as Uint8Array) : concatBytes(this.#parts);
-      const rest = this.#sink === null ? this.#cut(bytes, onPacket) : this.#feed(this.#sink, bytes);
-      if (rest === null) return;
+      const rest: Uint8Array = this.#sink === null ? this.#cut(bytes, onPacket) : this.#feed(this.#sink, bytes);
       this.#parts = rest.length === 0 ? [] : [rest];
       this.#have = rest.length;
     }
@@ -92,30 +102,34 @@ export class QuorumPacketDecoder {
     throw new QuorumWireError('PacketTruncated', `the connection ended ${this.#have} bytes into a packet`);
   }
 
-  #feed(sink: RawSink, bytes: Uint8Array): Uint8Array | null {
+  #feed(sink: RawSink, bytes: Uint8Array): Uint8Array {
     const rest = sink.take(bytes);
     if (rest !== null) this.#sink = null;
     return rest ?? NO_BYTES;
   }
 
-  #cut(bytes: Uint8Array, onPacket: (packet: QuorumPacket) => void): Uint8Array | null {
+  /** Every packet that is whole, up to one that a sink follows. @returns what is left */
+  #cut(bytes: Uint8Array, onPacket: (packet: QuorumPacket) => void): Uint8Array {
     const cursor = new Cursor(bytes, this.#bufferMax);
-    const packet = cursor.packet();
-    if (packet === null) {
-      this.#need = cursor.need;
-      this.#parts = [bytes];
-      return null;
-    }
+    let end = 0;
     this.#need = HEAD_BYTES;
-    onPacket(packet);
-    return bytes.subarray(cursor.at);
+    while (this.#sink === null && end < bytes.length) {
+      const packet = cursor.packet();
+      if (packet === null) {
+        this.#need = cursor.need - end;
+        break;
+      }
+      end = cursor.at;
+      onPacket(packet);
+    }
+    return end === 0 ? bytes : bytes.subarray(end);
   }
 }
 
-/** Reads as far as the bytes go. */
+/** Reads packets one behind the other, as far as the bytes go. */
 class Cursor {
   at = 0;
-  /** How many bytes must be there for the next try to get further. */
+  /** How many of the bytes must be there for the next try to get further. */
   need = 0;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -129,10 +143,10 @@ class Cursor {
 
   packet(): QuorumPacket | null {
     if (!this.#has(HEAD_BYTES)) return null;
-    const type = this.#view.getInt32(0);
+    const type = this.#view.getInt32(this.at);
     if (type >> 16 === TLS_RECORD_START) throw tlsNotSpoken('PacketType');
-    const zxid = this.#view.getBigInt64(4);
-    this.at = 12;
+    const zxid = this.#view.getBigInt64(this.at + 4);
+    this.at += 12;
     const data = this.#buffer('data');
     if (data === undefined) return null;
     const authinfo = this.#identities();
