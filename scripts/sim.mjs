@@ -34,7 +34,7 @@ const from = only === undefined ? Number(values.from) : Number(only);
 const jobs = Math.min(seeds, Number(values.jobs));
 
 const startedMs = performance.now();
-const sums = { done: 0, steps: 0, epochs: 0, transactions: 0, answers: 0, reconfigurations: 0, diff: 0, trunc: 0, snap: 0 };
+const sums = { done: 0, steps: 0, epochs: 0, transactions: 0, answers: 0, readOnlyAnswers: 0, reconfigurations: 0, diff: 0, trunc: 0, snap: 0 };
 /** @type {number[]} */
 const failed = [];
 /** @type {Set<import('node:child_process').ChildProcess>} */
@@ -42,13 +42,14 @@ const children = new Set();
 
 /** @param {string} line */
 function report(line) {
-  /** @type {{ seed: number, violations: string[], trace?: string[], steps: number, epochs: number, transactions: number, answers: number, reconfigurations: number, syncs: { diff: number, trunc: number, snap: number } }} */
+  /** @type {{ seed: number, violations: string[], trace?: string[], steps: number, epochs: number, transactions: number, answers: number, readOnlyAnswers: number, reconfigurations: number, syncs: { diff: number, trunc: number, snap: number } }} */
   const run = JSON.parse(line);
   sums.done++;
   sums.steps += run.steps ?? 0;
   sums.epochs += run.epochs ?? 0;
   sums.transactions += run.transactions ?? 0;
   sums.answers += run.answers ?? 0;
+  sums.readOnlyAnswers += run.readOnlyAnswers ?? 0;
   sums.reconfigurations += run.reconfigurations ?? 0;
   for (const how of /** @type {const} */ (['diff', 'trunc', 'snap'])) sums[how] += run.syncs?.[how] ?? 0;
   const trace = (run.trace ?? []).join('\n');
@@ -63,8 +64,8 @@ function report(line) {
 
 function progress() {
   const seconds = (performance.now() - startedMs) / 1000;
-  const { done, steps, epochs, transactions, answers, reconfigurations, diff, trunc, snap } = sums;
-  console.log(`${done} of ${seeds} seeds in ${seconds.toFixed(0)} s, ${failed.length} not clean; ${steps} steps, ${epochs} epochs, ${transactions} transactions, ${answers} answers, ${reconfigurations} reconfigurations; ${diff} DIFF, ${trunc} TRUNC, ${snap} SNAP`);
+  const { done, steps, epochs, transactions, answers, readOnlyAnswers, reconfigurations, diff, trunc, snap } = sums;
+  console.log(`${done} of ${seeds} seeds in ${seconds.toFixed(0)} s, ${failed.length} not clean; ${steps} steps, ${epochs} epochs, ${transactions} transactions, ${answers} answers, ${readOnlyAnswers} read-only answers, ${reconfigurations} reconfigurations; ${diff} DIFF, ${trunc} TRUNC, ${snap} SNAP`);
 }
 
 /** @param {string} program @param {number} job @returns {Promise<void>} */

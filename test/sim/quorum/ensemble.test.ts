@@ -19,6 +19,7 @@ test(`every promise is kept, and all come to one state when the faults end, from
   const count = (what: string): number => Number(new RegExp(`(\\d+) ${what}`).exec(last)?.[1]);
   expect(count('epochs')).toBeGreaterThan(seeds * 2);
   expect(count('transactions')).toBeGreaterThan(seeds * 100);
+  expect(count('read-only answers')).toBeGreaterThan(seeds);
   expect(count('TRUNC')).toBeGreaterThan(seeds / 50);
   expect(count('SNAP')).toBeGreaterThan(seeds);
 }, 3_600_000);

@@ -232,6 +232,7 @@ export class EnsembleClient {
     const timeoutMs = payload.readInt32BE(4);
     const id = payload.readBigInt64BE(8);
     this.#parts.note(`  ${this.name} has session ${id.toString(16)} at ${this.#record?.server ?? ''}`);
+    if (payload.at(-1) !== 0) this.#parts.fail(`${this.name} may not read only, and is answered by a read-only server`);
     const former = this.session;
     if (timeoutMs === 0) {
       if (former !== null) former.expired = true;

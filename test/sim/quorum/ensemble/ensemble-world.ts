@@ -17,6 +17,7 @@ import { planFaults, type Fault, type ProcessFault } from './faults.ts';
 import { History } from './history.ts';
 import { judge } from './judge.ts';
 import { watchWith } from './probes.ts';
+import { ReadOnlyClient } from './read-only-client.ts';
 import { SimMember, type Life } from './sim-member.ts';
 
 export interface EnsembleOptions {
@@ -35,6 +36,7 @@ export interface EnsembleReport {
   readonly epochs: number;
   readonly transactions: number;
   readonly answers: number;
+  readonly readOnlyAnswers: number;
   readonly reconfigurations: number;
   readonly syncs: Readonly<Record<'diff' | 'trunc' | 'snap', number>>;
 }
@@ -67,6 +69,8 @@ class EnsembleWorld {
   readonly #membership: Membership;
   readonly #members: SimMember[];
   readonly #clients: EnsembleClient[];
+  /** In some runs members without a leader are read-only. */
+  readonly #reader: ReadOnlyClient | null;
   readonly #history: History;
   readonly #plan: readonly Fault[];
   readonly #epochs = new Map<number, number>();
@@ -91,6 +95,7 @@ class EnsembleWorld {
     this.#history = new History(this.#membership, (what) => this.#fail(what));
     this.#members = Array.from({ length: voters + observers }, (_, i) => this.#makeMember(i, voters));
     this.#clients = Array.from({ length: 2 + below(this.#random, 2) }, (_, i) => this.#makeClient(i));
+    this.#reader = seed % 3 === 0 ? new ReadOnlyClient({ seed, scheduler: this.#scheduler, network: this.#network, hosts: this.#members.map(({ host }) => host), timeoutMs: SESSION_MS, fail: (what) => this.#fail(what) }) : null;
     this.#plan = planFaults(this.#random, this.#members.length, FAULTS_MS);
     this.#plan.forEach((fault, i) => {
       if (onlyFaults?.has(i) !== false) this.#scheduler.after(fault.atMs, () => this.#strike(i, fault));
@@ -123,7 +128,7 @@ class EnsembleWorld {
     const { violations, trace } = this;
     const answers = this.#clients.reduce((sum, { calls }) => sum + calls.filter(({ answered }) => answered !== null).length, 0);
     return {
-      seed: this.#seed, violations, trace, answers,
+      seed: this.#seed, violations, trace, answers, readOnlyAnswers: this.#reader?.answers ?? 0,
       reconfigurations: [...this.#history.proposed.values()].filter(({ txn: { body } }) => body.type === RECONFIG).length,
       steps: this.#steps, epochs: this.#history.established.length, transactions: this.#history.proposed.size, syncs: this.#syncs,
     };
@@ -149,7 +154,7 @@ class EnsembleWorld {
   /** Clients write no more, what they left behind expires, and all members come to the same state. */
   async #rest(): Promise<void> {
     this.#note('the clients rest');
-    for (const client of this.#clients) client.resting = true;
+    for (const client of [...this.#clients, this.#reader]) if (client !== null) client.resting = true;
     const limitMs = this.#scheduler.nowMs + QUIET_LIMIT_MS;
     const done = await this.#runUntil(limitMs, () => this.#scheduler.nowMs > limitMs - QUIET_LIMIT_MS + SESSION_MS && this.#alike());
     if (!done) {
@@ -164,6 +169,7 @@ class EnsembleWorld {
       history: this.#history, committed: this.#history.committed(last), clients: this.#clients,
       epochOf: (wire) => this.#epochs.get(wire) ?? 0, mayExpire,
     }, (what) => this.#fail(what));
+    this.#reader?.judge(this.#history);
     const due = ofClients(tree.walk());
     for (const { sid, life } of this.#members) {
       const database = life?.house?.database;
@@ -352,7 +358,7 @@ class EnsembleWorld {
       'snapshot.compression.method': below(this.#random, 4) === 0 ? 'snappy' : '',
       ...(this.#reconfigures ? { reconfigEnabled: 'true', skipACL: 'yes' } : {}),
     };
-    return parseZooCfg(Object.entries(keys).map(([key, value]) => `${key}=${value}`).join('\n'));
+    return parseZooCfg(Object.entries(keys).map(([key, value]) => `${key}=${value}`).join('\n'), new Map([['readonlymode.enabled', String(this.#seed % 3 === 0)]]));
   }
 
   #fail(what: string): void {
