@@ -25,6 +25,7 @@ import type { AppFacts, ExportFiles, Ports, SecretStore } from '../services/port
 import { createServices, type Services } from '../services/services.ts';
 import type { AppFiles } from './app-files.ts';
 import { createDispatcher } from './dispatcher.ts';
+import { guardOf } from './local-ensemble/guard-command.ts';
 import { localServers } from './local-ensemble/local-servers.ts';
 import type { OpenDoor } from './view-session.ts';
 
@@ -96,6 +97,9 @@ function portsOf({ host, files, dataDirectory, secrets, logger, serverEnv, choos
       command: process.execPath,
       entry: files.serverEntry,
       ...(serverEnv === undefined ? {} : { env: serverEnv }),
+      guard: guardOf(files.cliEntry, serverEnv),
+      guardDirectory: dataDirectory,
+      onGuardLost: () => logger.log('warn', 'the process that ends the local servers when this one is killed could not be started: then they would go on'),
     }),
     transport: nodeTransport({ random: nodeRandom }),
     resolver: nodeResolver(),

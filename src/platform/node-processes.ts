@@ -1,18 +1,19 @@
 /**
  * Child processes that serve a port on 127.0.0.1.
- * Must hold: a child never outlives this process. It is told by SIGTERM when this process stops it, killed when this
- * process exits on its own, and reads the end of its standard input when this process is killed.
+ * Must hold: a child outlives this process only where that was said. Else it is told by SIGTERM when this process stops
+ * it, killed when this process exits on its own, and reads the end of its standard input when this process is killed.
  */
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { closeSync, openSync, readSync, fstatSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 const LOOPBACK = '127.0.0.1';
 const LISTEN_WITHIN_MS = 20_000;
 const POLL_MS = 25;
-const STOP_WITHIN_MS = 8_000;
+/** How long a server has to end by itself before it is killed. */
+export const STOP_WITHIN_MS = 8_000;
 const TAIL_BYTES = 4_096;
 const OWNER_ONLY = 0o600;
 const PORT_LOWEST = 20_000;
@@ -33,6 +34,8 @@ export interface ServerCommand {
   readonly listenWithinMs?: number;
   /** Out of reach of what a terminal sends to everything that runs in it; it then ends only as this process says. */
   readonly ownGroup?: boolean;
+  /** This process ends without it, and does not wait for it. */
+  readonly outlives?: boolean;
 }
 
 export interface ProcessExit {
@@ -47,6 +50,10 @@ export interface ServerProcess {
   stop(): Promise<void>;
   /** SIGKILL; resolves when it is gone. Safe to call twice. */
   kill(): Promise<void>;
+  /** SIGSTOP: it does nothing, and its connections stay. @throws ProcessFailedError where the system has no such signal */
+  pause(): Promise<void>;
+  /** SIGCONT. */
+  resume(): Promise<void>;
 }
 
 /** A process that was started a moment ago; `pid` is 0 when it could not be. */
@@ -108,6 +115,11 @@ export function spawnServerProcess(server: ServerCommand, onExit: (exit: Process
     child.kill('SIGKILL');
     await gone;
   };
+  const pause = async (): Promise<void> => {
+    refusePauseOn(process.platform);
+    child.kill('SIGSTOP');
+  };
+  const resume = async (): Promise<void> => void child.kill('SIGCONT');
   const listening = async (): Promise<void> => {
     const withinMs = server.listenWithinMs ?? LISTEN_WITHIN_MS;
     const deadline = performance.now() + withinMs;
@@ -122,7 +134,12 @@ export function spawnServerProcess(server: ServerCommand, onExit: (exit: Process
     }
   };
   const tell = (line: string): void => void child.stdin?.write(`${line}\n`);
-  return { pid: child.pid ?? 0, stop, kill, listening, tell };
+  return { pid: child.pid ?? 0, stop, kill, pause, resume, listening, tell };
+}
+
+/** @throws ProcessFailedError on a system that cannot pause a process */
+export function refusePauseOn(platform: string): void {
+  if (platform === 'win32') throw new ProcessFailedError('Windows cannot pause a process');
 }
 
 /**
@@ -140,7 +157,7 @@ export async function freeLoopbackPort(preferred: number): Promise<number> {
   return (await tryListen(0)) ?? 0;
 }
 
-function launch({ command, args, env, cwd, logFile, ownGroup }: ServerCommand): ChildProcess {
+function launch({ command, args, env, cwd, logFile, ownGroup, outlives }: ServerCommand): ChildProcess {
   const output = openSync(logFile, 'w', OWNER_ONLY);
   try {
     // The end of the pipe to its input tells the child that this process is gone.
@@ -153,6 +170,11 @@ function launch({ command, args, env, cwd, logFile, ownGroup }: ServerCommand): 
       detached: ownGroup === true && process.platform !== 'win32',
     });
     child.stdin?.on('error', () => undefined);
+    if (outlives === true) {
+      child.unref();
+      (child.stdin as Socket | null)?.unref();
+      return child;
+    }
     if (children.size === 0) process.once('exit', killChildren);
     children.add(child);
     return child;
@@ -187,16 +209,16 @@ function tryListen(port: number): Promise<number | null> {
   });
 }
 
-/** The end of a log, whole lines where there are any. */
-function tailOf(file: string): string {
+/** The end of a log, whole lines where there are any; nothing when it cannot be read. */
+export function tailOf(file: string, bytesMax = TAIL_BYTES): string {
   try {
     const handle = openSync(file, 'r');
     try {
       const { size } = fstatSync(handle);
-      const bytes = new Uint8Array(Math.min(size, TAIL_BYTES));
+      const bytes = new Uint8Array(Math.min(size, bytesMax));
       const read = readSync(handle, bytes, 0, bytes.length, size - bytes.length);
       const text = new TextDecoder().decode(bytes.subarray(0, read));
-      return (size > TAIL_BYTES ? text.slice(text.indexOf('\n') + 1) : text).trimEnd();
+      return (size > bytesMax ? text.slice(text.indexOf('\n') + 1) : text).trimEnd();
     } finally {
       closeSync(handle);
     }

@@ -67,6 +67,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   UnknownLab: row('app', null),
   NameMismatch: row('request', null),
   TooManyLabs: row('app', null),
+  LabRuns: row('request', null),
   PreviewUnknown: row('request', 'hint.newPreview'),
   MaskedAcl: row('permission', 'hint.addAuth'),
   BadTtl: row('request', null),

@@ -9,6 +9,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { CancelSignal } from '../base/signal.ts';
+import type { ApacheFound, EngineName, LabFiles } from '../contract/lab.ts';
 import type { AppendLog, ExportCompression, ExportInput, ExportOutput, TransferTools } from './transfer/ports.ts';
 
 /** What a store holds when it is asked. */
@@ -53,7 +54,7 @@ export interface LocalServerExit {
   readonly logTail: string;
 }
 
-/** A running embedded server. */
+/** A running server. */
 export interface LocalServerProcess {
   readonly pid: number;
   /** On 127.0.0.1. */
@@ -62,6 +63,17 @@ export interface LocalServerProcess {
   stop(): Promise<void>;
   /** SIGKILL; resolves when the process is gone. Safe to call twice. */
   kill(): Promise<void>;
+  /** SIGSTOP. @throws UsageError `LocalServerFailed` where the system has no such signal */
+  pause(): Promise<void>;
+  /** SIGCONT. */
+  resume(): Promise<void>;
+  /** Whether it goes on when this app ends, however that ends. Counts at once. */
+  setStays(stays: boolean): void;
+}
+
+/** One that an earlier start of the app left running. */
+export interface FoundLocalServer extends LocalServerProcess {
+  readonly paused: boolean;
 }
 
 /** One server of a directory, as its zoo.cfg says. */
@@ -70,11 +82,30 @@ export interface LocalServerPlace {
   readonly id: number;
   /** On 127.0.0.1. */
   readonly clientPort: number;
+  readonly observer: boolean;
+}
+
+export interface LocalServersShape {
+  /** Those that vote; one stands alone. */
+  readonly servers: number;
+  readonly observers: number;
+  /** Of the first; null: any that are free. */
+  readonly clientPort: number | null;
+}
+
+/** How a server is started. */
+export interface LocalServerStart {
+  readonly engine: EngineName;
+  /** Where Apache ZooKeeper is; null: it is looked for. */
+  readonly zookeeper: string | null;
+  readonly stays: boolean;
+  /** Whether another client port may be taken when somebody else has the one of its zoo.cfg. */
+  readonly movesPort: boolean;
 }
 
 /**
- * Embedded servers as processes of their own: a directory for each ensemble (or server alone), and in it one for each
- * server, with a zoo.cfg.
+ * Servers as processes of their own: a directory for each ensemble (or server alone), and in it one for each server,
+ * with a zoo.cfg.
  */
 export interface LocalServers {
   /**
@@ -82,10 +113,10 @@ export interface LocalServers {
    * directories.
    *
    * @param labId unique; letters and digits
-   * @param servers how many; one stands alone
    * @returns the directory, absolute
+   * @throws UsageError `LocalServerFailed` when a port that was asked for is taken; nothing is made then
    */
-  create(labId: string, servers: number): Promise<{ readonly dir: string }>;
+  create(labId: string, shape: LocalServersShape): Promise<{ readonly dir: string }>;
   /**
    * The servers of a directory, by id.
    *
@@ -94,14 +125,29 @@ export interface LocalServers {
   read(dir: string): Promise<readonly LocalServerPlace[]>;
   /**
    * Starts one server of a directory. Resolves when its client port accepts connections; picks another client port
-   * (and writes it to zoo.cfg) when the configured one is taken.
+   * (and writes it to zoo.cfg) when the configured one is taken and may be moved.
    *
    * @param onExit called once when the process ends, also after stop()
-   * @throws UsageError `LocalServerFailed`, its message ending with the tail of the log, when it ends before it listens
+   * @throws UsageError `LocalServerFailed`, its message ending with the tail of the log, when it ends before it listens;
+   *   when what its engine needs is missing
    */
-  start(dir: string, id: number, onExit: (exit: LocalServerExit) => void): Promise<LocalServerProcess>;
+  start(dir: string, id: number, how: LocalServerStart, onExit: (exit: LocalServerExit) => void): Promise<LocalServerProcess>;
+  /**
+   * Takes up a server that runs although this app did not start it since it began. A process that only has the number
+   * of one is left alone.
+   *
+   * @param onExit called once when the process ends, also after stop(); its code and signal are not known
+   * @returns null when it does not run
+   */
+  find(dir: string, id: number, stays: boolean, onExit: (exit: LocalServerExit) => void): Promise<FoundLocalServer | null>;
+  /** What a person may want to read of a server. @throws UsageError `LocalServerFailed` when its files cannot be read */
+  files(dir: string, id: number): Promise<LabFiles>;
+  /** What Apache's servers need. @param zookeeper a folder of a person's choice: then nothing else is looked at */
+  findApache(zookeeper: string | null): Promise<ApacheFound>;
   /** Removes a directory with all data. @throws UsageError `LocalServerFailed` when it is in use, or not one made here */
   remove(dir: string): Promise<void>;
+  /** Lets go of all: those that stay go on, the others end. */
+  close(): Promise<void>;
 }
 
 export type Lookup =

@@ -6,6 +6,7 @@
 import { Emitter, type Event } from '../base/emitter.ts';
 import type { Logger } from '../base/logger.ts';
 import { PROFILE_DEFAULTS, type Profile } from '../contract/connections.ts';
+import type { LabOptions } from '../contract/lab.ts';
 import { connectZooKeeper } from '../client/client.ts';
 import { fourLetterWord } from '../client/four-letter.ts';
 import type { IdentityParts } from './acl/identities.ts';
@@ -18,7 +19,8 @@ import type { Handlers, ServiceEvent, Tell } from './context.ts';
 import { historyHandlers } from './history/history-handlers.ts';
 import { Journal } from './history/journal.ts';
 import { createKept } from './history/keep.ts';
-import { createLab, labHandlers, type LabService } from './lab/lab-service.ts';
+import { labHandlers } from './lab/lab-handlers.ts';
+import { createLab, type LabService } from './lab/lab-service.ts';
 import { createDeletions } from './nodes/deletions.ts';
 import { nodeHandlers } from './nodes/nodes-service.ts';
 import type { AskServer, Ports } from './ports.ts';
@@ -56,6 +58,11 @@ export interface Services {
   /** Closes every session and stops every local server. Safe to call twice. */
   close(): Promise<void>;
 }
+
+/** One server alone with the sample tree, which ends with the app. */
+const FIRST_RUN: LabOptions = {
+  name: null, servers: 1, observers: 0, clientPort: null, engine: 'embedded', zookeeper: null, stays: false, sampleTree: true,
+};
 
 /** Puts the services together. */
 export function createServices(ports: Ports): Services {
@@ -109,7 +116,7 @@ export function createServices(ports: Ports): Services {
     guard: (connectionId) => connections.find(connectionId) ?? null,
     async firstRun() {
       if ((await profiles.list()).length > 0) return null;
-      return (await lab.create({ name: null, size: 1, sampleTree: true })).profileId;
+      return (await lab.create(FIRST_RUN)).profileId;
     },
     profileFor: (connectString) => profileFor(profiles, connectString),
     setStartProfile(profileId) {

@@ -6,6 +6,7 @@ import { InvariantError } from '../../src/base/invariant.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import type { Services } from '../../src/services/services.ts';
 import * as v from 'valibot';
+import { labOptions } from '../support/lab-options.ts';
 import { settle } from '../unit/services/fake-clock.ts';
 import { createHarness, draftOf, text } from '../unit/services/harness.ts';
 
@@ -149,7 +150,7 @@ describe('events', () => {
     h.ensemble.put('/a', 'two');
     await h.call('settings.set', { theme: 'dark' });
     await h.call('profiles.test', { testId: 't', draft: draftOf() });
-    const { labId, name: typedName } = await h.call('lab.create', { name: null, size: 1, sampleTree: false });
+    const { labId, name: typedName } = await h.call('lab.create', labOptions());
     await h.call('lab.remove', { labId, typedName });
     h.words.set('zk1:2181 srvr', 'nothing');
     await h.call('cluster.status', { connectionId });

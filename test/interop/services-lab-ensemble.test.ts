@@ -3,8 +3,7 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Lab, LabServer } from '../../src/contract/lab.ts';
-import { localServers } from '../../src/hosts/local-ensemble/local-servers.ts';
-import { embeddedEntry } from '../support/embedded.ts';
+import { builtLocalServers, labOptions } from '../support/lab-options.ts';
 import { removeTemporaryDirectory, temporaryDirectory } from '../support/process-guard.ts';
 import { text } from '../unit/services/harness.ts';
 import { launch } from './ensemble-launcher-support.ts';
@@ -15,7 +14,7 @@ let app: RealApp;
 
 beforeAll(() => {
   directory = temporaryDirectory();
-  app = startApp(localServers({ directory, command: process.execPath, entry: embeddedEntry() }));
+  app = startApp(builtLocalServers(directory));
 });
 afterAll(async () => {
   await app?.close();
@@ -33,7 +32,7 @@ const labOf = async (labId: string): Promise<Lab> => (await app.call('lab.list',
 const leaderOf = async (labId: string): Promise<LabServer | undefined> => (await labOf(labId)).servers.find(({ role }) => role === 'leader');
 
 test('three servers from nothing; the leader killed, the session lives on; stopped and started with their data; deleted', async () => {
-  const made = await app.call('lab.create', { name: 'mine', size: 3, sampleTree: true });
+  const made = await app.call('lab.create', labOptions({ name: 'mine', servers: 3, sampleTree: true }));
   const { labId, profileId, dataDir } = made;
   expect(made).toMatchObject({ state: 'running', phase: null, failure: null });
   expect(made.servers.every(({ pid }) => alive(pid))).toBe(true);
@@ -82,7 +81,7 @@ test('three servers from nothing; the leader killed, the session lives on; stopp
 }, 90_000);
 
 test('too few servers take no write until a majority is back', async () => {
-  const { labId, profileId } = await app.call('lab.create', { name: null, size: 3, sampleTree: false });
+  const { labId, profileId } = await app.call('lab.create', labOptions({ name: null, servers: 3, sampleTree: false }));
   const { connectionId } = await app.call('connections.open', { profileId });
   for (const serverId of [1, 2]) await app.call('lab.killServer', { labId, serverId });
   expect((await labOf(labId)).state).toBe('noQuorum');
@@ -93,7 +92,7 @@ test('too few servers take no write until a majority is back', async () => {
 }, 60_000);
 
 test('the command-line launcher opens the same directory, and not while it runs here', async () => {
-  const { labId, profileId, dataDir, connectString } = await app.call('lab.create', { name: 'shared', size: 3, sampleTree: false });
+  const { labId, profileId, dataDir, connectString } = await app.call('lab.create', labOptions({ name: 'shared', servers: 3, sampleTree: false }));
   const { connectionId } = await app.call('connections.open', { profileId });
   await app.call('node.create', { connectionId, path: '/by-the-app', kind: 'persistent', data: text('kept'), acl: null, ttlMs: null, parents: false });
   const tooSoon = await launch(['--dir', dataDir, '--json']).ended;

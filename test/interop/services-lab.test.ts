@@ -3,8 +3,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { localServers } from '../../src/hosts/local-ensemble/local-servers.ts';
-import { embeddedEntry } from '../support/embedded.ts';
+import { builtLocalServers } from '../support/lab-options.ts';
 import { freePort } from '../support/ports.ts';
 import { removeTemporaryDirectory, temporaryDirectory } from '../support/process-guard.ts';
 import { memoryStore, text } from '../unit/services/harness.ts';
@@ -15,7 +14,7 @@ let app: RealApp;
 
 beforeAll(() => {
   directory = temporaryDirectory();
-  app = startApp(localServers({ directory, command: process.execPath, entry: embeddedEntry() }));
+  app = startApp(builtLocalServers(directory));
 });
 afterAll(async () => {
   await app?.close();
@@ -76,12 +75,12 @@ test('the first run: a server with the sample tree; killed, it has failed, and c
 }, 60_000);
 
 test('a server that an earlier release made, in the directory itself, still opens', async () => {
-  const dir = join(directory, 'old');
+  const dir = join(directory, 'servers', 'old');
   mkdirSync(join(dir, 'data'), { recursive: true });
   const port = await freePort();
   writeFileSync(join(dir, 'zoo.cfg'), `tickTime=2000\ndataDir=${join(dir, 'data')}\nclientPort=${port}\nclientPortAddress=127.0.0.1\n4lw.commands.whitelist=*\nadmin.enableServer=false\n`);
   const stores = { profiles: memoryStore(), settings: memoryStore(), lab: memoryStore({ kind: 'document', value: { schema: 1, servers: [{ labId: 'old', name: 'of old', dir, profileId: '' }] } }) };
-  await using later = startApp(localServers({ directory, command: process.execPath, entry: embeddedEntry() }), undefined, (name) => stores[name]);
+  await using later = startApp(builtLocalServers(directory), undefined, (name) => stores[name]);
   expect(await later.call('lab.list', {})).toMatchObject([{ name: 'of old', state: 'stopped', connectString: `127.0.0.1:${port}` }]);
   const { profileId } = await later.call('lab.start', { labId: 'old' });
   const { connectionId } = await later.call('connections.open', { profileId });

@@ -2,7 +2,7 @@
 
 import type { Profile } from '../../src/contract/connections.ts';
 import type { CommandName, EventName, EventPayload } from '../../src/contract/contract.ts';
-import type { Lab, LabServer } from '../../src/contract/lab.ts';
+import type { Lab, LabOptions, LabServer } from '../../src/contract/lab.ts';
 import type { Handlers } from './fake-backend.ts';
 import { sampleProfiles } from './fake-profiles.ts';
 
@@ -30,9 +30,9 @@ export function fakeLabHandlers(home: LabHome): LabHandlers {
     put({ ...find(labId), servers: find(labId).servers.map((server) => (server.id === id ? { ...server, state } : server)) });
   return {
     'lab.list': () => home.labs,
-    'lab.create': async ({ size }) => {
+    'lab.create': async (options) => {
       await new Promise((resolve) => setTimeout(resolve, MAKING_MS));
-      const { lab, profile } = made(home.labs.length + 1, size);
+      const { lab, profile } = made(home.labs.length + 1, options);
       home.profiles = [...home.profiles, profile];
       home.labs = [...home.labs, lab];
       home.tell('profiles.changed', home.profiles);
@@ -43,6 +43,15 @@ export function fakeLabHandlers(home: LabHome): LabHandlers {
     'lab.startServer': ({ labId, serverId }) => setOne(labId, serverId, 'running'),
     'lab.stopServer': ({ labId, serverId }) => setOne(labId, serverId, 'stopped'),
     'lab.killServer': ({ labId, serverId }) => setOne(labId, serverId, 'killed'),
+    'lab.restartServer': ({ labId, serverId }) => setOne(labId, serverId, 'running'),
+    'lab.pauseServer': ({ labId, serverId }) => setOne(labId, serverId, 'paused'),
+    'lab.resumeServer': ({ labId, serverId }) => setOne(labId, serverId, 'running'),
+    'lab.setStays': ({ labId, stays }) => put({ ...find(labId), stays }),
+    'lab.setEngine': ({ labId, engine, zookeeper }) => put({ ...find(labId), engine, zookeeper }),
+    'lab.findApache': () => ({ java: null, zookeeper: null, javaLooked: ['JAVA_HOME is not set'], zookeeperLooked: ['ZOOKEEPER_HOME is not set'] }),
+    'lab.files': ({ serverId }) => ({
+      configFile: `/data/server-${serverId}/zoo.cfg`, config: 'tickTime=2000\n', logFile: `/data/server-${serverId}/server.log`, log: 'serving', cut: false,
+    }),
     'lab.remove': ({ labId }) => {
       home.labs = home.labs.filter((lab) => lab.labId !== labId);
       home.tell('lab.removed', { labId });
@@ -52,19 +61,19 @@ export function fakeLabHandlers(home: LabHome): LabHandlers {
   };
 }
 
-function made(number: number, size: 1 | 3): { lab: Lab; profile: Profile } {
+function made(number: number, { name: asked, servers: voters, observers, engine, zookeeper, stays }: LabOptions): { lab: Lab; profile: Profile } {
   const labId = `lab${number}`;
-  const servers = Array.from({ length: size }, (_, index): LabServer => ({
-    id: index + 1, state: 'running', pid: 4_711 + index, clientPort: 21_800 + 10 * number + index, role: null, zxid: 0x1_0000_00f3n, failure: null,
+  const servers = Array.from({ length: voters + observers }, (_, index): LabServer => ({
+    id: index + 1, observer: index >= voters, state: 'running', pid: 4_711 + index, clientPort: 21_800 + 10 * number + index, role: null, zxid: 0x1_0000_00f3n, failure: null,
   }));
   const connectString = servers.map(({ clientPort }) => `127.0.0.1:${clientPort}`).join(',');
-  const name = `${size === 1 ? 'Local server' : 'Local ensemble'}${number === 1 ? '' : ` ${number}`}`;
+  const name = asked ?? `${voters === 1 ? 'Local server' : 'Local ensemble'}${number === 1 ? '' : ` ${number}`}`;
   const profile: Profile = {
     ...(sampleProfiles()[0] as Profile), id: `lab-profile-${number}`, name, group: null, colour: 'green',
     environment: 'local', readOnly: false, connectString, labId, auth: [],
   };
   const lab: Lab = {
-    labId, name, engine: 'embedded', state: 'running', phase: null, connectString, servers, dataDir: `/data/servers/${labId}`, profileId: profile.id, failure: null,
+    labId, name, engine, zookeeper, stays, state: 'running', phase: null, connectString, servers, dataDir: `/data/servers/${labId}`, profileId: profile.id, failure: null,
   };
   return { lab: withRoles(lab), profile };
 }

@@ -66,6 +66,16 @@ export function guardProcess(child: ChildProcess): void {
   });
 }
 
+/** Ties a process that is nobody's child here to the life of this one. @returns unties it, once it is gone */
+export function guardPid(pid: number): () => void {
+  pids.add(pid);
+  tell('add', 'pid', pid);
+  return () => {
+    pids.delete(pid);
+    tell('remove', 'pid', pid);
+  };
+}
+
 function tell(verb: 'add' | 'remove', kind: 'pid' | 'dir', value: number | string): void {
   guard ??= startGuard();
   guard.stdin?.write(`${JSON.stringify([verb, kind, value])}\n`);

@@ -18,13 +18,18 @@ export interface Engine {
 /** zkServer.sh gives a server as much, MB. */
 const HEAP_MB = '1000';
 
-/** Our own server. @param entry the built program @param command runs JavaScript */
+/** Our own server; it ends with its parent. @param entry the built program @param command runs JavaScript */
 export function embeddedEngine(command: string, entry: string): Engine {
   return {
     name: 'embedded', command, argsFor: (configFile) => ['--enable-source-maps', entry, '--exit-with-parent', configFile],
     // It sees by itself when its parent is gone.
     waitsForLine: false,
   };
+}
+
+/** Our own server, which ends only when it is told to. @param entry the built program @param command runs JavaScript */
+export function lastingEngine(platform: string, command: string, entry: string): Engine {
+  return { name: 'embedded', ...afterLine(platform, command, (configFile) => ['--enable-source-maps', entry, configFile]) };
 }
 
 /**
@@ -48,10 +53,14 @@ export async function apacheEngine(surroundings: Surroundings, chosen: string | 
   const { classpath } = zookeeper.found;
   const flags = jvmFlags(surroundings.env);
   const argsOfJava = (configFile: string): string[] => [...flags, '-cp', classpath, 'org.apache.zookeeper.server.quorum.QuorumPeerMain', configFile];
-  if (surroundings.platform === 'win32') return { name: 'apache', command: java.found, argsFor: argsOfJava, waitsForLine: false };
-  // A launcher that is killed before it has told the guard of a server must not have started it. No line, no server.
-  const args = ['-c', 'read -r line && exec "$0" "$@"', java.found];
-  return { name: 'apache', command: '/bin/sh', argsFor: (configFile) => [...args, ...argsOfJava(configFile)], waitsForLine: true };
+  return { name: 'apache', ...afterLine(surroundings.platform, java.found.file, argsOfJava) };
+}
+
+/** A launcher that is killed before it has told the guard of a server must not have started it. No line, no server. */
+function afterLine(platform: string, command: string, argsFor: Engine['argsFor']): Omit<Engine, 'name'> {
+  if (platform === 'win32') return { command, argsFor, waitsForLine: false };
+  const before = ['-c', 'read -r line && exec "$0" "$@"', command];
+  return { command: '/bin/sh', argsFor: (configFile) => [...before, ...argsFor(configFile)], waitsForLine: true };
 }
 
 function jvmFlags(env: Surroundings['env']): string[] {

@@ -1,21 +1,27 @@
 /**
- * Embedded servers as processes of their own. A directory for each ensemble, laid out as `zooscope ensemble` does it,
- * so that either opens what the other made; Apache's server starts from the same files. Directories of earlier
- * releases hold one server, without a folder of its own.
- * Must hold: servers of one directory are run by one process at a time, this one or a launcher.
+ * Local servers as processes of their own, embedded or Apache's. A directory for each ensemble, laid out as `zooscope
+ * ensemble` does it, so that either opens what the other made.
+ * Must hold: servers of one directory are run by one process at a time, this one or a launcher; a server that is to end
+ * with the app is known to the guard before it can do anything; one that stays is written down before.
  */
 
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../model/errors.ts';
-import { takeInstanceLock } from '../../platform/instance-lock.ts';
+import type { Surroundings } from '../../platform/apache/search.ts';
+import { findJava } from '../../platform/apache/java.ts';
+import { findZooKeeper } from '../../platform/apache/zookeeper.ts';
 import { openEnsembleDirectory } from '../../platform/local-ensemble/directory.ts';
-import type { PeerPorts } from '../../platform/local-ensemble/layout.ts';
-import { isPortFree } from '../../platform/local-ensemble/ports.ts';
-import { freeLoopbackPort, ProcessFailedError, startServerProcess } from '../../platform/node-processes.ts';
-import { replaceFile } from '../../platform/node-store.ts';
-import type { LocalServers } from '../../services/ports.ts';
+import { takeUpServer } from '../../platform/local-ensemble/found-server.ts';
+import type { GuardCommand } from '../../platform/local-ensemble/guard.ts';
+import { findRunning, forgetRunning, writeRunning } from '../../platform/local-ensemble/running-record.ts';
+import { ProcessFailedError, spawnServerProcess, type ServerProcess, type StartedProcess } from '../../platform/node-processes.ts';
+import type { LocalServerExit, LocalServerProcess, LocalServers, LocalServerStart } from '../../services/ports.ts';
+import { createAppGuard, type AppGuard } from './app-guard.ts';
+import { createDirectoryLocks } from './directory-locks.ts';
+import { apacheEngine, lastingEngine, type Engine } from './engines.ts';
+import { checkChosenPorts, checkPeerPorts, failed, filesOf, placeOf, placesOf, reasonOf, settledPort, type Place } from './places.ts';
 import { readConfigFacts } from './read-config.ts';
 
 export interface LocalServersOptions {
@@ -27,157 +33,183 @@ export interface LocalServersOptions {
   readonly entry: string;
   /** What makes `command` a plain Node, where it is Electron. */
   readonly env?: Readonly<Record<string, string>>;
+  readonly guard: GuardCommand;
+  /** Holds the guard's lock. */
+  readonly guardDirectory: string;
+  /** process.env and process.platform, unless a test says otherwise. */
+  readonly surroundings?: Surroundings;
+  /** Called when servers would outlive a kill of the app. */
+  readonly onGuardLost?: () => void;
 }
 
 const LAB_ID = /^[A-Za-z0-9]{1,64}$/;
-const PORT_LINE = /^\s*clientPort\s*[=:]\s*(\d+)\s*$/m;
 const REMOVE_TRIES = 5;
-
-interface Place {
-  readonly id: number;
-  readonly directory: string;
-  readonly configFile: string;
-  readonly logFile: string;
-  readonly clientPort: number;
-  /** null: it stands alone. */
-  readonly peers: PeerPorts | null;
-}
+/** A JVM on a busy machine takes its time. */
+const LISTEN_WITHIN_MS = { embedded: 20_000, apache: 60_000 };
 
 /** The local servers of one data directory. */
-export function localServers({ directory, command, entry, env }: LocalServersOptions): LocalServers {
-  const locks = createLocks();
-  return {
-    async create(labId, servers) {
-      if (!LAB_ID.test(labId)) throw new UsageError('BadLabId', `not an id of a local server: ${labId}`);
-      const dir = join(directory, labId);
-      const ensemble = await openEnsembleDirectory({ directory: dir, servers, observers: 0, clientPort: 0, readConfig: readConfigFacts });
-      await ensemble.write();
-      return { dir };
-    },
-
-    async read(dir) {
-      return (await placesOf(dir)).map(({ id, clientPort }) => ({ id, clientPort }));
-    },
-
-    async start(dir, id, onExit) {
-      const place = (await placesOf(dir)).find((each) => each.id === id);
-      if (place === undefined) throw failed(`there is no server ${id} in ${dir}`);
-      const release = await locks.take(dir);
-      try {
-        const clientPort = await settledPort(place);
-        await checkPeerPorts(place);
-        const args = [entry, '--exit-with-parent', place.configFile];
-        const server = { command, args, cwd: place.directory, logFile: place.logFile, port: clientPort, ...(env === undefined ? {} : { env }) };
-        const started = await startServerProcess(server, (exit) => {
-          release();
-          onExit(exit);
-        });
-        return { pid: started.pid, clientPort, stop: () => started.stop(), kill: () => started.kill() };
-      } catch (error) {
-        release();
-        if (error instanceof ProcessFailedError) throw failed(`server ${id} did not start: ${error.message}`);
-        throw error;
-      }
-    },
-
-    async remove(dir) {
-      const own = resolve(dir);
-      // What is removed for good is named by a stored document, which anything may have changed.
-      if (dirname(own) !== resolve(directory) || !LAB_ID.test(basename(own))) throw failed(`${dir} is not a directory that was made here`);
-      if (!existsSync(own)) return;
-      (await locks.take(own))();
-      await locks.idle(own);
-      try {
-        await rm(own, { recursive: true, maxRetries: REMOVE_TRIES });
-      } catch (error) {
-        throw failed(`${own} could not be removed: ${reasonOf(error)}`);
-      }
-    },
-  };
+export function localServers(options: LocalServersOptions): LocalServers {
+  return new OwnServers(options);
 }
 
-function failed(message: string): UsageError {
-  return new UsageError('LocalServerFailed', message);
-}
+class OwnServers implements LocalServers {
+  readonly #options: LocalServersOptions;
+  readonly #surroundings: Surroundings;
+  readonly #locks = createDirectoryLocks();
+  readonly #guard: AppGuard;
+  /** By configuration: the record of a process that has ended, until it is removed. */
+  readonly #forgetting = new Map<string, Promise<void>>();
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** @throws UsageError LocalServerFailed */
-async function placesOf(dir: string): Promise<readonly Place[]> {
-  try {
-    const old = join(dir, 'zoo.cfg');
-    if (existsSync(old)) {
-      const clientPort = portIn(await readFile(old, 'utf8'), old);
-      return [{ id: 1, directory: dir, configFile: old, logFile: join(dir, 'server.log'), clientPort, peers: null }];
-    }
-    // Opening makes what is not there; here, that is a loss to be told.
-    if (!existsSync(dir)) throw failed('the directory is gone');
-    const { places, fresh } = await openEnsembleDirectory({ directory: dir, servers: null, observers: null, clientPort: null, readConfig: readConfigFacts });
-    if (fresh) throw failed('there are no servers in it');
-    return places;
-  } catch (error) {
-    throw failed(`the files of the local servers in ${dir} cannot be read: ${reasonOf(error)}`);
+  constructor(options: LocalServersOptions) {
+    this.#options = options;
+    this.#surroundings = options.surroundings ?? { env: process.env, platform: process.platform };
+    this.#guard = createAppGuard(options.guard, options.guardDirectory, options.onGuardLost ?? (() => undefined));
   }
-}
 
-function portIn(text: string, file: string): number {
-  const match = PORT_LINE.exec(text);
-  if (match === null) throw failed(`${file} has no clientPort`);
-  return Number(match[1]);
-}
-
-/** The client port to start on; when somebody else has the configured one, another is written to zoo.cfg. */
-async function settledPort({ configFile, clientPort }: Place): Promise<number> {
-  const port = await freeLoopbackPort(clientPort);
-  if (port === clientPort) return port;
-  const text = await readFile(configFile, 'utf8');
-  await replaceFile(configFile, text.replace(PORT_LINE, `clientPort=${port}`));
-  return port;
-}
-
-/** The other servers know these ports, so they cannot be moved for one server alone. */
-async function checkPeerPorts({ id, configFile, peers }: Place): Promise<void> {
-  if (peers === null) return;
-  for (const [what, port] of [['quorum', peers.quorumPort], ['election', peers.electionPort]] as const) {
-    if (await isPortFree(port)) continue;
-    throw failed(`the ${what} port ${port} of server ${id} is taken by another program: end that, or choose another port in the line server.${id} of every zoo.cfg, as in ${configFile}`);
+  async create(labId: string, { servers, observers, clientPort }: Parameters<LocalServers['create']>[1]): Promise<{ dir: string }> {
+    if (!LAB_ID.test(labId)) throw new UsageError('BadLabId', `not an id of a local server: ${labId}`);
+    if (clientPort !== null) await checkChosenPorts(clientPort, servers + observers);
+    const dir = join(this.#options.directory, labId);
+    const ensemble = await openEnsembleDirectory({ directory: dir, servers, observers, clientPort: clientPort ?? 0, readConfig: readConfigFacts });
+    await ensemble.write();
+    return { dir };
   }
-}
 
-interface Locks {
-  /** @returns lets go, once however often it is called @throws UsageError LocalServerFailed when another process has it */
-  take(dir: string): Promise<() => void>;
-  /** Resolves when what was let go of last is free for others. */
-  idle(dir: string): Promise<void>;
-}
+  async read(dir: string): ReturnType<LocalServers['read']> {
+    return (await placesOf(dir)).map(({ id, clientPort, observer }) => ({ id, clientPort, observer }));
+  }
 
-/** One lock for each directory, held as long as one of its servers runs. The launcher holds the same one. */
-function createLocks(): Locks {
-  const held = new Map<string, { users: number; readonly lock: ReturnType<typeof takeInstanceLock> }>();
-  const releasing = new Map<string, Promise<void>>();
-  return {
-    idle: async (dir) => releasing.get(dir),
-    async take(dir) {
-      await releasing.get(dir);
-      const entry = held.get(dir) ?? { users: 0, lock: takeInstanceLock(join(dir, '.guard')) };
-      held.set(dir, entry);
-      entry.users++;
-      let over = false;
-      const release = (): void => {
-        if (over) return;
-        over = true;
-        if (--entry.users > 0) return;
-        held.delete(dir);
-        const done = entry.lock.then((lock) => lock?.release(), () => undefined).finally(() => releasing.delete(dir));
-        releasing.set(dir, done);
-      };
-      const lock = await entry.lock.catch((error: unknown) => {
+  async start(dir: string, id: number, how: LocalServerStart, onExit: (exit: LocalServerExit) => void): Promise<LocalServerProcess> {
+    const place = await placeOf(dir, id);
+    const release = await this.#locks.take(dir);
+    try {
+      if ((await findRunning(place.configFile)) !== null) throw failed(`server ${id} runs already, started by another program`);
+      const engine = await this.#engine(how);
+      const clientPort = await settledPort(place, how.movesPort);
+      await checkPeerPorts(place);
+      const started = await this.#launch({ ...place, clientPort }, engine, how, (exit) => {
         release();
-        throw failed(`${dir} cannot be written: ${reasonOf(error)}`);
+        onExit(exit);
       });
-      if (lock !== null) return release;
+      await started.listening();
+      return this.#handle(started, clientPort);
+    } catch (error) {
       release();
-      throw failed(`the servers in ${dir} are run by another program (zooscope ensemble?)`);
-    },
-  };
+      if (error instanceof ProcessFailedError) throw failed(`server ${id} did not start: ${error.message}`);
+      throw error;
+    }
+  }
+
+  async find(dir: string, id: number, stays: boolean, onExit: (exit: LocalServerExit) => void): ReturnType<LocalServers['find']> {
+    const { configFile, logFile } = await placeOf(dir, id);
+    if ((await findRunning(configFile)) === null) return null;
+    // An app that was killed has a guard that may be about to end it.
+    await this.#guard.alone();
+    const found = await findRunning(configFile);
+    if (found === null) return null;
+    const release = await this.#locks.take(dir);
+    const server = takeUpServer({ configFile, logFile }, found, (exit) => {
+      this.#gone(configFile, found.pid);
+      release();
+      onExit(exit);
+    });
+    this.#guard.add(found.pid, stays);
+    return { ...this.#handle(server, found.clientPort), paused: found.paused };
+  }
+
+  async files(dir: string, id: number): ReturnType<LocalServers['files']> {
+    return filesOf(await placeOf(dir, id));
+  }
+
+  async findApache(zookeeper: string | null): ReturnType<LocalServers['findApache']> {
+    const jars = findZooKeeper(this.#surroundings, zookeeper);
+    const java = await findJava(this.#surroundings);
+    return {
+      java: java.found,
+      javaLooked: [...java.looked],
+      zookeeper: jars.found === null ? null : { folder: jars.found.folder, version: jars.found.version },
+      zookeeperLooked: [...jars.looked],
+    };
+  }
+
+  async remove(dir: string): Promise<void> {
+    const own = resolve(dir);
+    // What is removed for good is named by a stored document, which anything may have changed.
+    if (dirname(own) !== resolve(this.#options.directory) || !LAB_ID.test(basename(own))) throw failed(`${dir} is not a directory that was made here`);
+    if (!existsSync(own)) return;
+    (await this.#locks.take(own))();
+    await this.#locks.idle(own);
+    await Promise.all(this.#forgetting.values());
+    try {
+      await rm(own, { recursive: true, maxRetries: REMOVE_TRIES });
+    } catch (error) {
+      throw failed(`${own} could not be removed: ${reasonOf(error)}`);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#guard.close();
+  }
+
+  async #engine({ engine, zookeeper }: LocalServerStart): Promise<Engine> {
+    const { command, entry } = this.#options;
+    if (engine === 'embedded') return lastingEngine(this.#surroundings.platform, command, entry);
+    try {
+      return await apacheEngine(this.#surroundings, zookeeper);
+    } catch (error) {
+      throw error instanceof UsageError ? failed(error.message) : error;
+    }
+  }
+
+  /** The process, which does nothing before it is known to those who have to end it or to find it. */
+  async #launch(place: Place, engine: Engine, { stays }: LocalServerStart, onExit: (exit: LocalServerExit) => void): Promise<StartedProcess> {
+    const { configFile, directory, logFile, clientPort } = place;
+    const { env } = this.#options;
+    const command = {
+      command: engine.command, args: engine.argsFor(configFile), cwd: directory, logFile, port: clientPort,
+      listenWithinMs: LISTEN_WITHIN_MS[engine.name], ownGroup: true, outlives: true, ...(env === undefined ? {} : { env }),
+    };
+    const started = spawnServerProcess(command, (exit) => {
+      this.#gone(configFile, started.pid);
+      onExit(exit);
+    });
+    if (started.pid === 0) return started;
+    this.#guard.add(started.pid, stays);
+    try {
+      await this.#forgetting.get(configFile);
+      await writeRunning(configFile, started.pid, clientPort);
+    } catch (error) {
+      await started.kill();
+      throw failed(`${directory} cannot be written: ${reasonOf(error)}`);
+    }
+    if (engine.waitsForLine) started.tell('go');
+    return started;
+  }
+
+  #gone(configFile: string, pid: number): void {
+    this.#guard.remove(pid);
+    // What is left behind means a process that is not there: it is not taken for one.
+    const done = forgetRunning(configFile, pid).catch(() => undefined).finally(() => this.#forgetting.delete(configFile));
+    this.#forgetting.set(configFile, done);
+  }
+
+  #handle(server: ServerProcess, clientPort: number): LocalServerProcess {
+    const { pid } = server;
+    const work = async (doing: Promise<void>): Promise<void> => {
+      try {
+        await doing;
+      } catch (error) {
+        throw error instanceof ProcessFailedError ? failed(error.message) : error;
+      }
+    };
+    return {
+      pid,
+      clientPort,
+      stop: () => work(server.stop()),
+      kill: () => work(server.kill()),
+      pause: () => work(server.pause()),
+      resume: () => work(server.resume()),
+      setStays: (stays) => this.#guard.setStays(pid, stays),
+    };
+  }
 }

@@ -9,12 +9,14 @@ export interface ZooKeeperJars {
   readonly classpath: string;
   /** The folder that they were found by. */
   readonly folder: string;
+  /** As the name of its jar says: `3.8.0`; null when it does not. */
+  readonly version: string | null;
 }
 
 const DEBIAN_JARS = '/usr/share/java';
 const DEBIAN_CONF = '/etc/zookeeper/conf';
 const HOMEBREW = ['/opt/homebrew/opt/zookeeper/libexec', '/usr/local/opt/zookeeper/libexec'];
-const VERSIONED = /^zookeeper-\d+\.\d+\.\d+.*\.jar$/;
+const VERSIONED = /^zookeeper-(\d+\.\d+\.\d+.*)\.jar$/;
 
 /**
  * The jars.
@@ -37,7 +39,7 @@ function firstOf(folders: readonly string[], before: readonly string[]): Found<Z
   const looked = [...before];
   for (const folder of folders) {
     const classpath = classpathOf(folder);
-    if (classpath !== null) return { found: { classpath: classpath.join(delimiter), folder }, looked };
+    if (classpath !== null) return { found: { classpath: classpath.join(delimiter), folder, version: versionIn(folder) }, looked };
     looked.push(existsSync(folder) ? `${folder} has no zookeeper jar, nor has its lib` : `${folder} is not there`);
   }
   return { found: null, looked };
@@ -54,6 +56,11 @@ function classpathOf(folder: string): string[] | null {
   const own = names.find((name) => VERSIONED.test(name));
   if (own === undefined) return null;
   return existsSync(lib) ? [...conf, join(folder, own), join(lib, '*')] : [join(folder, '*')];
+}
+
+function versionIn(folder: string): string | null {
+  const names = [...namesIn(join(folder, 'lib')), ...namesIn(folder)];
+  return names.map((name) => VERSIONED.exec(name)?.[1]).find((version) => version !== undefined) ?? null;
 }
 
 function debian(folder: string, names: readonly string[]): string[] {

@@ -1,13 +1,13 @@
 /**
- * One local server: its process, and what it said of itself. Must hold: a process that ends by itself turns it to
- * `failed`; one that is ended from here does not.
+ * One local server: its process, started here or found running, and what it said of itself. Must hold: a process that
+ * ends by itself turns it to `failed`; one that is ended from here does not.
  */
 
 import type { Lab, LabServer } from '../../contract/lab.ts';
 import { UsageError, ZooError } from '../../model/errors.ts';
 import { parseSrvr } from '../cluster/parse-srvr.ts';
 import { makeFailure, toFailure } from '../failure.ts';
-import type { AskServer, LocalServerExit, LocalServerProcess, LocalServers } from '../ports.ts';
+import type { AskServer, LocalServerExit, LocalServerPlace, LocalServerProcess, LocalServers, LocalServerStart } from '../ports.ts';
 
 const ASK_WITHIN_MS = 1_000;
 
@@ -19,12 +19,14 @@ export interface MemberParts {
   readonly localServers: LocalServers;
   readonly askServer: AskServer;
   readonly dir: string;
-  /** Called after every change of its state, not of what it says. */
-  readonly changed: (member: LabMember) => void;
+  readonly how: () => LocalServerStart;
+  /** Called after every change of its state, not of what it says. @param was what it was before that */
+  readonly changed: (member: LabMember, was: LabServer['role']) => void;
 }
 
 export class LabMember {
   readonly id: number;
+  readonly observer: boolean;
   readonly #parts: MemberParts;
   #clientPort: number;
   #state: LabServer['state'] = 'stopped';
@@ -35,9 +37,10 @@ export class LabMember {
   #ending: 'stopped' | 'killed' | null = null;
   #said: Said = NOTHING;
 
-  constructor(parts: MemberParts, id: number, clientPort: number) {
+  constructor(parts: MemberParts, { id, clientPort, observer }: LocalServerPlace) {
     this.#parts = parts;
     this.id = id;
+    this.observer = observer;
     this.#clientPort = clientPort;
   }
 
@@ -59,7 +62,8 @@ export class LabMember {
 
   shown(): LabServer {
     return {
-      id: this.id, state: this.#state, pid: this.#process?.pid ?? null, clientPort: this.#clientPort, ...this.#said, failure: this.#failure,
+      id: this.id, observer: this.observer, state: this.#state, pid: this.#process?.pid ?? null, clientPort: this.#clientPort,
+      ...this.#said, failure: this.#failure,
     };
   }
 
@@ -68,13 +72,45 @@ export class LabMember {
     if (this.#process === null && this.#starting === null) this.#clientPort = clientPort;
   }
 
-  /** Starts it unless it runs; a start that is under way is joined. @throws UsageError LocalServerFailed */
+  /** Starts it unless it runs, and has it go on if it is paused; a start under way is joined. @throws UsageError LocalServerFailed */
   async start(): Promise<void> {
-    if (this.#process !== null) return;
+    if (this.#process !== null) return this.resume();
     this.#starting ??= this.#launch().finally(() => {
       this.#starting = null;
     });
     await this.#starting;
+  }
+
+  /** Takes it up where an earlier start of the app left it running. @throws UsageError LocalServerFailed */
+  async adopt(): Promise<void> {
+    const { localServers, dir, how } = this.#parts;
+    let over = false;
+    const found = await localServers.find(dir, this.id, how().stays, (exit) => {
+      over = true;
+      this.#ended(exit);
+    });
+    if (found === null || over) return;
+    this.#process = found;
+    this.#clientPort = found.clientPort;
+    this.#set(found.paused ? 'paused' : 'running', null);
+  }
+
+  /** Counts for a process that runs, too. */
+  setStays(stays: boolean): void {
+    this.#process?.setStays(stays);
+  }
+
+  /** @throws UsageError LocalServerFailed */
+  async pause(): Promise<void> {
+    if (this.#process === null || this.#state !== 'running') return;
+    await this.#process.pause();
+    this.#setRunning('paused');
+  }
+
+  async resume(): Promise<void> {
+    if (this.#process === null || this.#state !== 'paused') return;
+    await this.#process.resume();
+    this.#setRunning('running');
   }
 
   /** Ends its process, if there is one. @param how killed: by SIGKILL */
@@ -98,10 +134,10 @@ export class LabMember {
   /** Asks it for its role. @returns whether it says something else than before */
   async ask(): Promise<boolean> {
     const process = this.#process;
-    if (process === null) return false;
+    if (process === null || this.#state !== 'running') return false;
     const said = await this.#answer(process.clientPort);
     // Of another process, or of none.
-    if (this.#process !== process) return false;
+    if (this.#process !== process || this.#state !== ('running' as LabServer['state'])) return false;
     const { role, zxid } = this.#said;
     this.#said = said;
     return said.role !== role || said.zxid !== zxid;
@@ -121,8 +157,9 @@ export class LabMember {
     this.#ending = null;
     this.#set('starting', null);
     let end: LocalServerExit | null = null;
+    const { localServers, dir, how } = this.#parts;
     try {
-      const process = await this.#parts.localServers.start(this.#parts.dir, this.id, (exit) => {
+      const process = await localServers.start(dir, this.id, how(), (exit) => {
         end = exit;
         this.#ended(exit);
       });
@@ -130,6 +167,8 @@ export class LabMember {
       if (end !== null) throw new UsageError('LocalServerFailed', exitText(end));
       this.#process = process;
       this.#clientPort = process.clientPort;
+      // What was chosen while it started.
+      process.setStays(how().stays);
       this.#set('running', null);
     } catch (error) {
       // A server that ended while it was waited for has told why.
@@ -144,16 +183,22 @@ export class LabMember {
     else this.#set(this.#ending, null);
   }
 
+  /** Unless it has ended meanwhile. */
+  #setRunning(state: 'running' | 'paused'): void {
+    if (this.#process !== null) this.#set(state, null);
+  }
+
   #set(state: LabServer['state'], failure: Lab['failure']): void {
+    const was = this.#said.role;
     this.#state = state;
     this.#failure = failure;
     this.#said = NOTHING;
-    this.#parts.changed(this);
+    this.#parts.changed(this, was);
   }
 }
 
-
 function exitText({ code, signal, logTail }: LocalServerExit): string {
-  const how = signal === null ? `exit code ${code ?? 'unknown'}` : `signal ${signal}`;
+  const known = signal === null ? `exit code ${code ?? ''}` : `signal ${signal}`;
+  const how = signal === null && code === null ? 'how is not known' : known;
   return `the server ended (${how}). The end of its log:\n${logTail}`;
 }

@@ -1,12 +1,13 @@
 /**
  * The servers of one local ensemble: started together or one by one, stopped, killed, asked for their roles. In: a
- * directory. Out: their state, told after every change. Must hold: nothing is started but by `start` and `startServer`.
+ * directory. Out: their state, told after every change. Must hold: nothing is started but by `start`, `startServer` and
+ * `restartServer`; what runs already is only taken up.
  */
 
 import type { Lab, LabServer } from '../../contract/lab.ts';
 import { CancelledError, UsageError } from '../../model/errors.ts';
 import { toFailure } from '../failure.ts';
-import type { AskServer, Ports } from '../ports.ts';
+import type { AskServer, LocalServerStart, Ports } from '../ports.ts';
 import { createCancel, throwIfCancelled, type CancelSource } from '../util/cancel.ts';
 import { firstWrite, localConnectString, type ClientParts } from './first-write.ts';
 import { LabMember } from './lab-member.ts';
@@ -15,11 +16,14 @@ export interface RunParts extends ClientParts {
   readonly ports: Ports;
   readonly askServer: AskServer;
   readonly dir: string;
+  /** As it was chosen. */
+  readonly how: () => LocalServerStart;
   /** @param moved whether a server started, ended, or has another role; false: only its zxid went on */
   readonly changed: (moved: boolean) => void;
 }
 
-const WRITE_WITHIN_MS = 20_000;
+/** Java takes its time. */
+const WRITE_WITHIN_MS = { embedded: 20_000, apache: 60_000 };
 const SERVING: ReadonlySet<LabServer['role']> = new Set(['leader', 'follower', 'observer', 'standalone'] as const);
 
 export class LabRun {
@@ -30,16 +34,18 @@ export class LabRun {
   #starting: Promise<void> | null = null;
   #cancel: CancelSource | null = null;
   #stopping = false;
+  #leaving = false;
   #closed = false;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
   }
 
-  /** What its files say; what cannot be read becomes its failure. */
+  /** What its files say, and which servers run already; what cannot be read becomes its failure. */
   async load(): Promise<void> {
     try {
       await this.#read();
+      await Promise.all([...this.#members.values()].map((member) => member.adopt()));
     } catch (error) {
       this.#failure = toFailure(error);
     }
@@ -60,23 +66,22 @@ export class LabRun {
 
   get state(): Lab['state'] {
     if (this.#phase !== null) return 'starting';
-    const running = this.#count('running');
-    if (running > 0 && running >= this.#majority) return 'running';
+    if (this.#hasMajority) return 'running';
     if (this.#count('starting') > 0) return 'starting';
-    if (running > 0) return 'noQuorum';
+    if (this.#count('running') + this.#count('paused') > 0) return 'noQuorum';
     return this.#failure !== null || this.#count('failed') > 0 ? 'failed' : 'stopped';
   }
 
   /** Whether a process is there, or is being made. */
   get isActive(): boolean {
-    return this.#phase !== null || this.#count('running') + this.#count('starting') > 0;
+    return this.#phase !== null || this.#count('running') + this.#count('starting') + this.#count('paused') > 0;
   }
 
   /** Whether a server that runs has no role yet, or enough run and none leads. */
   get isUnsettled(): boolean {
     const running = [...this.#members.values()].filter(({ state }) => state === 'running');
     if (running.some(({ role }) => role === null)) return true;
-    return running.length > 0 && running.length >= this.#majority && running.every(({ role }) => role !== 'leader' && role !== 'standalone');
+    return this.#hasMajority && running.every(({ role }) => role !== 'leader' && role !== 'standalone');
   }
 
   get connectString(): string | null {
@@ -90,7 +95,7 @@ export class LabRun {
    * @throws UsageError LocalServerFailed, after ending what this start had started; what `fill` throws
    */
   async start(fill: (() => Promise<void>) | null = null): Promise<void> {
-    if (this.#starting === null && this.#count('running') === this.#members.size && this.#members.size > 0) return;
+    if (this.#starting === null && this.#members.size > 0 && this.#count('running') === this.#members.size) return;
     this.#starting ??= this.#startAll(fill).finally(() => {
       this.#starting = null;
     });
@@ -106,6 +111,18 @@ export class LabRun {
     this.#stopping = false;
     this.#failure = null;
     this.#parts.changed(true);
+  }
+
+  /** Lets go of its servers, which go on; a start that is under way ends, and leaves what it started. */
+  async leave(): Promise<void> {
+    this.#leaving = true;
+    this.#cancel?.cancel();
+    await this.#starting?.catch(() => undefined);
+  }
+
+  /** Counts for those that run, too. */
+  setStays(stays: boolean): void {
+    for (const member of this.#members.values()) member.setStays(stays);
   }
 
   /** Stops it for good: nothing starts any more. */
@@ -135,6 +152,20 @@ export class LabRun {
     await this.#member(id).end('killed');
   }
 
+  async restartServer(id: number): Promise<void> {
+    await this.#member(id).end('stopped');
+    await this.startServer(id);
+  }
+
+  /** @throws UsageError LocalServerFailed */
+  async pauseServer(id: number): Promise<void> {
+    await this.#member(id).pause();
+  }
+
+  async resumeServer(id: number): Promise<void> {
+    await this.#member(id).resume();
+  }
+
   /** Asks every server that runs for its role. @returns the client ports of those that serve */
   async look(): Promise<readonly number[]> {
     const members = [...this.#members.values()];
@@ -144,8 +175,10 @@ export class LabRun {
     return members.filter(({ role }) => SERVING.has(role)).map(({ clientPort }) => clientPort);
   }
 
-  get #majority(): number {
-    return Math.floor(this.#members.size / 2) + 1;
+  /** Whether as many of those that vote run as a write takes. */
+  get #hasMajority(): boolean {
+    const voters = [...this.#members.values()].filter(({ observer }) => !observer);
+    return voters.filter(({ state }) => state === 'running').length * 2 > voters.length;
   }
 
   #count(state: LabServer['state']): number {
@@ -167,20 +200,21 @@ export class LabRun {
   }
 
   async #read(): Promise<void> {
-    const { ports: { localServers }, askServer, dir } = this.#parts;
-    const changed = (member: LabMember): void => this.#memberChanged(member);
-    for (const { id, clientPort } of await localServers.read(dir)) {
-      const known = this.#members.get(id);
-      if (known === undefined) this.#members.set(id, new LabMember({ localServers, askServer, dir, changed }, id, clientPort));
-      else known.placeAt(clientPort);
+    const { ports: { localServers }, askServer, dir, how } = this.#parts;
+    const changed = (member: LabMember, was: LabServer['role']): void => this.#memberChanged(member, was);
+    for (const place of await localServers.read(dir)) {
+      const known = this.#members.get(place.id);
+      if (known === undefined) this.#members.set(place.id, new LabMember({ localServers, askServer, dir, how, changed }, place));
+      else known.placeAt(place.clientPort);
     }
   }
 
-  #memberChanged({ state }: LabMember): void {
+  #memberChanged({ state }: LabMember, was: LabServer['role']): void {
     if (state !== 'running' && state !== 'starting') {
-      // With a leader that is gone, nobody's role is what it was.
-      for (const member of this.#members.values()) member.forget();
-      if (this.#phase === 'write' && this.#count('running') < this.#majority) this.#cancel?.cancel();
+      // Without the leader, or without a majority, nobody's role is what it was.
+      const leaderStays = this.#hasMajority && (was === 'follower' || was === 'observer');
+      if (!leaderStays) for (const member of this.#members.values()) member.forget();
+      if (this.#phase === 'write' && !this.#hasMajority) this.#cancel?.cancel();
     }
     this.#parts.changed(true);
   }
@@ -224,20 +258,22 @@ export class LabRun {
   async #launch(members: readonly LabMember[], { signal }: CancelSource): Promise<void> {
     const outcomes = await Promise.allSettled(members.map((member) => member.start()));
     throwIfCancelled(signal);
-    if (this.#count('running') >= this.#majority) return;
+    if (this.#hasMajority) return;
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     throw failed?.reason ?? new CancelledError();
   }
 
   /** @throws UsageError LocalServerFailed when none succeeds in time; CancelledError */
   async #firstWrite({ signal }: CancelSource): Promise<void> {
-    const { written, serving } = await firstWrite(this.#parts, () => this.look(), { withinMs: WRITE_WITHIN_MS, signal });
+    const withinMs = WRITE_WITHIN_MS[this.#parts.how().engine];
+    const { written, serving } = await firstWrite(this.#parts, () => this.look(), { withinMs, signal });
     if (written) return;
-    throw new UsageError('LocalServerFailed', `no write succeeded within ${WRITE_WITHIN_MS / 1_000} s; ${serving} of the servers serve`);
+    throw new UsageError('LocalServerFailed', `no write succeeded within ${withinMs / 1_000} s; ${serving} of the servers serve`);
   }
 
   /** Ends what was started. @returns the error to throw */
   async #startFailed(started: readonly LabMember[], error: unknown): Promise<unknown> {
+    if (this.#leaving) return error;
     const wasStopped = this.#stopping;
     // A server that ended while it was waited for has told why; that says more than that the waiting ended.
     const said = error instanceof CancelledError ? started.find(({ failure }) => failure !== null)?.failure : undefined;

@@ -6,12 +6,12 @@
 
 import * as v from 'valibot';
 import { Emitter, type Event } from '../../base/emitter.ts';
-import type { Lab, LAB_SIZES } from '../../contract/lab.ts';
+import { LAB_ENGINES, type ApacheFound, type EngineName, type Lab, type LabFiles, type LabOptions } from '../../contract/lab.ts';
 import { UsageError } from '../../model/errors.ts';
 import { openDocument, type StoredDocument } from '../app/documents.ts';
 import type { Notices } from '../app/notices.ts';
-import type { Caller, HandlersOf, Tell } from '../context.ts';
-import type { AskServer, Ports } from '../ports.ts';
+import type { Caller, Tell } from '../context.ts';
+import type { AskServer, LocalServerStart, Ports } from '../ports.ts';
 import type { ProfilesService } from '../profiles/profiles-service.ts';
 import { newId } from '../util/ids.ts';
 import { localClient, localConnectString, type ClientParts } from './first-write.ts';
@@ -23,30 +23,37 @@ import { plantSampleTree } from './sample-tree.ts';
 const LAB_VERSION = 1;
 const LABS_MAX = 32;
 
-const StoredEnsemble = v.object({ labId: v.string(), name: v.string(), dir: v.string(), profileId: v.string() });
+const StoredEnsemble = v.object({
+  labId: v.string(),
+  name: v.string(),
+  dir: v.string(),
+  profileId: v.string(),
+  engine: v.optional(v.picklist(LAB_ENGINES), 'embedded'),
+  zookeeper: v.optional(v.nullable(v.string()), null),
+  stays: v.optional(v.boolean(), false),
+  /** A person chose the client ports: they are not moved. */
+  ownPorts: v.optional(v.boolean(), false),
+});
 const StoredLabs = v.object({ servers: v.array(StoredEnsemble) });
 type StoredEnsemble = v.InferOutput<typeof StoredEnsemble>;
 
-export type LabSize = (typeof LAB_SIZES)[number];
-
-export interface LabRequest {
-  /** null: one that is free. */
-  readonly name: string | null;
-  readonly size: LabSize;
-  readonly sampleTree: boolean;
-}
+/** As the methods of LabRun are called. */
+export type ServerAction = 'startServer' | 'stopServer' | 'killServer' | 'restartServer' | 'pauseServer' | 'resumeServer';
 
 export interface LabService {
   list(): Promise<Lab[]>;
-  create(request: LabRequest): Promise<Lab>;
+  create(options: LabOptions): Promise<Lab>;
+  findApache(zookeeper: string | null): Promise<ApacheFound>;
+  setStays(labId: string, stays: boolean): Promise<Lab>;
+  setEngine(labId: string, engine: EngineName, zookeeper: string | null): Promise<Lab>;
+  files(labId: string, serverId: number): Promise<LabFiles>;
   start(labId: string): Promise<Lab>;
   stop(labId: string): Promise<Lab>;
-  startServer(labId: string, serverId: number): Promise<Lab>;
-  stopServer(labId: string, serverId: number): Promise<Lab>;
-  killServer(labId: string, serverId: number): Promise<Lab>;
+  /** Does one thing to one server. */
+  serverDo(action: ServerAction, labId: string, serverId: number): Promise<Lab>;
   remove(labId: string, typedName: string): Promise<void>;
   watch(on: boolean, caller: Caller): void;
-  /** Stops every server, for the end of the app. */
+  /** Stops every server that does not stay, for the end of the app. */
   stopAll(): Promise<void>;
   /** The profile of an ensemble one of whose servers started, ended or has another role. */
   readonly moved: Event<string>;
@@ -97,19 +104,45 @@ class Labs implements LabService {
     return Promise.all((await this.#document.get()).servers.map(async (stored) => shown(await this.#hold(stored))));
   }
 
-  async create({ name, size, sampleTree }: LabRequest): Promise<Lab> {
+  async create(options: LabOptions): Promise<Lab> {
     const { ports, profiles } = this.#parts;
+    const { name, servers: voters, observers, clientPort, engine, stays, sampleTree } = options;
+    if (voters === 1 && observers > 0) throw new UsageError('BadOptions', 'observers need at least two servers to observe');
     const { servers } = await this.#document.get();
     if (servers.length >= LABS_MAX) throw new UsageError('TooManyLabs', `there are ${servers.length} local ensembles already`);
+    const zookeeper = await this.#checkedEngine(engine, options.zookeeper);
     const labId = newId(ports.random);
-    const { dir } = await ports.localServers.create(labId, size);
+    const { dir } = await ports.localServers.create(labId, { servers: voters, observers, clientPort });
     const places = await ports.localServers.read(dir);
-    const owner = { labId, name: name ?? freeName(servers, size), profileId: '' };
-    const profileId = await keepProfile(profiles, owner, localConnectString(places.map(({ clientPort }) => clientPort)));
-    const stored = { ...owner, dir, profileId };
+    const owner = { labId, name: name ?? freeName(servers, voters), profileId: '' };
+    const profileId = await keepProfile(profiles, owner, localConnectString(places.map((place) => place.clientPort)));
+    const stored = { ...owner, dir, profileId, engine, zookeeper, stays, ownPorts: clientPort !== null };
     await this.#document.update((now) => ({ servers: [...now.servers, stored] }));
     const held = await this.#hold(stored);
     return this.#start(held, sampleTree ? () => this.#fillIn(held.run) : null);
+  }
+
+  findApache(zookeeper: string | null): Promise<ApacheFound> {
+    return this.#parts.ports.localServers.findApache(zookeeper);
+  }
+
+  async setStays(labId: string, stays: boolean): Promise<Lab> {
+    const held = await this.#find(labId);
+    await this.#store(held, { stays });
+    held.run.setStays(stays);
+    return this.#told(held);
+  }
+
+  async setEngine(labId: string, engine: EngineName, zookeeper: string | null): Promise<Lab> {
+    const held = await this.#find(labId);
+    const chosen = await this.#checkedEngine(engine, zookeeper);
+    if (held.run.isActive) throw new UsageError('LabRuns', 'its servers run: stop them first');
+    await this.#store(held, { engine, zookeeper: chosen });
+    return this.#told(held);
+  }
+
+  async files(labId: string, serverId: number): Promise<LabFiles> {
+    return this.#parts.ports.localServers.files((await this.#find(labId)).stored.dir, serverId);
   }
 
   async start(labId: string): Promise<Lab> {
@@ -122,22 +155,10 @@ class Labs implements LabService {
     return shown(held);
   }
 
-  async startServer(labId: string, serverId: number): Promise<Lab> {
+  async serverDo(action: ServerAction, labId: string, serverId: number): Promise<Lab> {
     const held = await this.#find(labId);
-    await held.run.startServer(serverId);
+    await held.run[action](serverId);
     await this.#followPorts(held);
-    return shown(held);
-  }
-
-  async stopServer(labId: string, serverId: number): Promise<Lab> {
-    const held = await this.#find(labId);
-    await held.run.stopServer(serverId);
-    return shown(held);
-  }
-
-  async killServer(labId: string, serverId: number): Promise<Lab> {
-    const held = await this.#find(labId);
-    await held.run.killServer(serverId);
     return shown(held);
   }
 
@@ -167,7 +188,9 @@ class Labs implements LabService {
 
   async stopAll(): Promise<void> {
     this.#poll.stop();
-    await Promise.all([...this.#known].filter(({ run }) => run.isActive).map(({ run }) => run.stop()));
+    const active = [...this.#known].filter(({ run }) => run.isActive);
+    await Promise.all(active.map(({ stored, run }) => (stored.stays ? run.leave() : run.stop())));
+    await this.#parts.ports.localServers.close();
   }
 
   async #find(labId: string): Promise<Held> {
@@ -181,10 +204,14 @@ class Labs implements LabService {
     const present = this.#held.get(stored.labId);
     if (present !== undefined) return present;
     const { ports, openClient, askServer } = this.#parts;
-    const run = new LabRun({ ports, openClient, askServer, dir: stored.dir, changed: (moved) => this.#changed(held, moved) });
+    const run = new LabRun({
+      ports, openClient, askServer, dir: stored.dir, how: () => howOf(held.stored), changed: (moved) => this.#changed(held, moved),
+    });
     const held: Held = { stored, run };
     const loaded = run.load().then(() => {
       this.#known.add(held);
+      // Those that were found running have a role to tell.
+      this.#poll.moved();
       return held;
     });
     this.#held.set(stored.labId, loaded);
@@ -209,11 +236,27 @@ class Labs implements LabService {
     const { stored, run: { connectString } } = held;
     if (connectString === null) return;
     const profileId = await keepProfile(this.#parts.profiles, stored, connectString);
-    if (stored.profileId === profileId) return;
-    held.stored = { ...stored, profileId };
-    await this.#document.update(({ servers }) => ({
-      servers: servers.map((server) => (server.labId === stored.labId ? { ...server, profileId } : server)),
-    }));
+    if (stored.profileId !== profileId) await this.#store(held, { profileId });
+  }
+
+  async #store(held: Held, change: Partial<StoredEnsemble>): Promise<void> {
+    const { labId } = held.stored;
+    await this.#document.update(({ servers }) => ({ servers: servers.map((server) => (server.labId === labId ? { ...server, ...change } : server)) }));
+    held.stored = { ...held.stored, ...change };
+  }
+
+  #told(held: Held): Lab {
+    this.#changed(held, false);
+    return shown(held);
+  }
+
+  /** @returns the folder to keep @throws UsageError LocalServerFailed saying what is missing and where it was looked for */
+  async #checkedEngine(engine: EngineName, folder: string | null): Promise<string | null> {
+    if (engine === 'embedded') return null;
+    const { java, javaLooked, zookeeper, zookeeperLooked } = await this.findApache(folder);
+    if (zookeeper === null) throw new UsageError('LocalServerFailed', `Apache ZooKeeper was not found: ${zookeeperLooked.join('; ')}`);
+    if (java === null) throw new UsageError('LocalServerFailed', `Java was not found: ${javaLooked.join('; ')}`);
+    return folder;
   }
 
   async #fillIn(run: LabRun): Promise<void> {
@@ -228,39 +271,19 @@ class Labs implements LabService {
   }
 }
 
-function shown({ stored: { labId, name, dir, profileId }, run }: Held): Lab {
-  return { labId, name, engine: 'embedded', dataDir: dir, profileId, ...run.shown() };
+function shown({ stored: { labId, name, dir, profileId, engine, zookeeper, stays }, run }: Held): Lab {
+  return { labId, name, engine, zookeeper, stays, dataDir: dir, profileId, ...run.shown() };
 }
 
-function freeName(labs: readonly StoredEnsemble[], size: LabSize): string {
+function howOf({ engine, zookeeper, stays, ownPorts }: StoredEnsemble): LocalServerStart {
+  return { engine, zookeeper, stays, movesPort: !ownPorts };
+}
+
+function freeName(labs: readonly StoredEnsemble[], voters: number): string {
   const taken = new Set(labs.map(({ name }) => name));
-  const base = size === 1 ? 'Local server' : 'Local ensemble';
+  const base = voters === 1 ? 'Local server' : 'Local ensemble';
   for (let number = 1; ; number++) {
     const name = number === 1 ? base : `${base} ${number}`;
     if (!taken.has(name)) return name;
   }
-}
-
-type LabCommand =
-  | 'lab.list' | 'lab.create' | 'lab.start' | 'lab.stop' | 'lab.startServer' | 'lab.stopServer' | 'lab.killServer' | 'lab.remove' | 'lab.watch';
-
-/** The handlers of `lab.*`. */
-export function labHandlers(lab: LabService): HandlersOf<LabCommand> {
-  return {
-    'lab.list': () => lab.list(),
-    'lab.create': (request) => lab.create(request),
-    'lab.start': ({ labId }) => lab.start(labId),
-    'lab.stop': ({ labId }) => lab.stop(labId),
-    'lab.startServer': ({ labId, serverId }) => lab.startServer(labId, serverId),
-    'lab.stopServer': ({ labId, serverId }) => lab.stopServer(labId, serverId),
-    'lab.killServer': ({ labId, serverId }) => lab.killServer(labId, serverId),
-    'lab.remove': async ({ labId, typedName }) => {
-      await lab.remove(labId, typedName);
-      return null;
-    },
-    'lab.watch': ({ on }, { caller }) => {
-      lab.watch(on, caller);
-      return null;
-    },
-  };
 }

@@ -17,6 +17,8 @@ export type DialogRequest =
   | { readonly kind: 'closeTab'; readonly connectionId: string; readonly path: string }
   | { readonly kind: 'closeConnection'; readonly connectionId: string }
   | { readonly kind: 'removeProfile'; readonly profileId: string }
+  /** Shown by components/lab: */
+  | { readonly kind: 'serverFiles'; readonly labId: string; readonly serverId: number }
   /** Shown by components/transfer and components/history: */
   | {
       readonly kind: 'transfer';

@@ -1,11 +1,16 @@
 /** Local servers and ensembles that this app made, and what can be done with them. */
 
 import { defineStore } from 'pinia';
-import { computed, ref, shallowRef } from 'vue';
-import type { Lab, LabServer } from '../../contract/lab.ts';
+import { computed, shallowRef } from 'vue';
+import type { ApacheFound, EngineName, Lab, LabFiles, LabOptions, LabServer } from '../../contract/lab.ts';
 import { backend } from './backend.ts';
 
-export type LabSize = 1 | 3;
+/** What one click makes. */
+export const DEFAULT_OPTIONS: LabOptions = {
+  name: null, servers: 3, observers: 0, clientPort: null, engine: 'embedded', zookeeper: null, stays: false, sampleTree: true,
+};
+
+export type ServerAction = 'startServer' | 'stopServer' | 'killServer' | 'restartServer' | 'pauseServer' | 'resumeServer';
 
 /** What is asked of the host for one ensemble, each with its state afterwards. */
 function labCalls(take: (lab: Lab) => Lab, drop: (labId: string) => void) {
@@ -14,12 +19,16 @@ function labCalls(take: (lab: Lab) => Lab, drop: (labId: string) => void) {
     run: async (labId: string): Promise<Lab> => take(await backend().call('lab.start', { labId })),
     /** @throws ApiError */
     stop: async (labId: string): Promise<Lab> => take(await backend().call('lab.stop', { labId })),
+    /** Does one thing to one server. @throws ApiError */
+    serverDo: async (action: ServerAction, labId: string, serverId: number): Promise<Lab> => take(await backend().call(`lab.${action}`, { labId, serverId })),
     /** @throws ApiError */
-    startServer: async (labId: string, serverId: number): Promise<Lab> => take(await backend().call('lab.startServer', { labId, serverId })),
+    setStays: async (labId: string, stays: boolean): Promise<Lab> => take(await backend().call('lab.setStays', { labId, stays })),
+    /** @param zookeeper a folder of a person's choice @throws ApiError */
+    setEngine: async (labId: string, engine: EngineName, zookeeper: string | null): Promise<Lab> => take(await backend().call('lab.setEngine', { labId, engine, zookeeper })),
+    /** @param zookeeper a folder of a person's choice @throws ApiError */
+    findApache: (zookeeper: string | null): Promise<ApacheFound> => backend().call('lab.findApache', { zookeeper }),
     /** @throws ApiError */
-    stopServer: async (labId: string, serverId: number): Promise<Lab> => take(await backend().call('lab.stopServer', { labId, serverId })),
-    /** @throws ApiError */
-    killServer: async (labId: string, serverId: number): Promise<Lab> => take(await backend().call('lab.killServer', { labId, serverId })),
+    files: (labId: string, serverId: number): Promise<LabFiles> => backend().call('lab.files', { labId, serverId }),
     /** @param typedName what was typed to confirm it @throws ApiError */
     async remove(labId: string, typedName: string): Promise<void> {
       await backend().call('lab.remove', { labId, typedName });
@@ -31,8 +40,8 @@ function labCalls(take: (lab: Lab) => Lab, drop: (labId: string) => void) {
 export const useLabStore = defineStore('lab', () => {
   const byId = shallowRef<ReadonlyMap<string, Lab>>(new Map());
   const labs = computed(() => [...byId.value.values()]);
-  /** How many servers are being made right now; null: none are. */
-  const creating = ref<LabSize | null>(null);
+  /** What is being made right now. */
+  const creating = shallowRef<LabOptions | null>(null);
   let viewers = 0;
 
   function take(lab: Lab): Lab {
@@ -71,11 +80,11 @@ export const useLabStore = defineStore('lab', () => {
     if (--viewers === 0) watch(false);
   }
 
-  /** Makes servers with the sample tree and waits until they serve. @throws ApiError */
-  async function create(size: LabSize): Promise<Lab> {
-    creating.value = size;
+  /** Makes servers and waits until they serve. @throws ApiError */
+  async function create(options: LabOptions): Promise<Lab> {
+    creating.value = options;
     try {
-      return take(await backend().call('lab.create', { name: null, size, sampleTree: true }));
+      return take(await backend().call('lab.create', options));
     } finally {
       creating.value = null;
     }

@@ -19,6 +19,8 @@ export interface WebApp {
   readonly pid: number;
   /** The contract from outside the browser, let in as a page is. */
   api(): Promise<Api>;
+  /** SIGKILL; resolves when it has ended. */
+  kill(): Promise<void>;
   /** SIGTERM, as Ctrl-C would; resolves with the exit code when it has ended. */
   end(): Promise<number | string>;
   /** Ends it and removes its data. */
@@ -30,9 +32,10 @@ export interface WebApp {
  *
  * @param connect opened at the start; null: as on a fresh machine, with an embedded server and the sample tree
  * @param profile over the defaults of what is opened
+ * @param earlierHome of an app that has ended; `stop` does not remove it
  */
-export async function startApp(connect: string | null, profile: Partial<ProfileDraft> = {}): Promise<WebApp> {
-  const home = temporaryDirectory();
+export async function startApp(connect: string | null, profile: Partial<ProfileDraft> = {}, earlierHome?: string): Promise<WebApp> {
+  const home = earlierHome ?? temporaryDirectory();
   const run = zooscope(home, ['serve', '--port', '0', ...(connect === null ? [] : ['--connect', connect])]);
   const apis: Api[] = [];
   const end = async (): Promise<number | string> => {
@@ -64,9 +67,14 @@ export async function startApp(connect: string | null, profile: Partial<ProfileD
       return api;
     },
     end,
+    async kill() {
+      for (const api of apis.splice(0)) api.close();
+      run.child.kill('SIGKILL');
+      await run.ended;
+    },
     async stop() {
       await end();
-      removeTemporaryDirectory(home);
+      if (earlierHome === undefined) removeTemporaryDirectory(home);
     },
   };
 }

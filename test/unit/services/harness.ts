@@ -7,10 +7,11 @@ import { silentLogger } from '../../../src/base/logger.ts';
 import type { Transport } from '../../../src/client/transport.ts';
 import { PROFILE_DEFAULTS, type ProfileDraft } from '../../../src/contract/connections.ts';
 import { COMMANDS, type CommandName, type EventName, type EventPayload, type Params, type Result } from '../../../src/contract/contract.ts';
+import type { ApacheFound } from '../../../src/contract/lab.ts';
 import type { Failure } from '../../../src/contract/shapes.ts';
 import { createDispatcher, type Dispatcher } from '../../../src/hosts/dispatcher.ts';
 import type {
-  AskServer, LocalServerExit, LocalServers, Lookup, Ports, SecretStore, Store, Stored, StoreName,
+  AskServer, LocalServerExit, LocalServerProcess, LocalServers, Lookup, Ports, SecretStore, Store, Stored, StoreName,
 } from '../../../src/services/ports.ts';
 import { createServices, type Services } from '../../../src/services/services.ts';
 import { ConnectionLostError, UsageError } from '../../../src/model/errors.ts';
@@ -65,11 +66,14 @@ export interface FakeLocalServer {
   readonly clientPort: number;
   /** What it says of itself; null: that it does not serve. */
   role: string | null;
+  readonly engine: string;
+  stays: boolean;
+  paused: boolean;
 }
 
 export interface FakeLocalServers extends LocalServers {
-  /** How many servers each directory has. */
-  readonly dirs: Map<string, number>;
+  /** How many servers each directory has, and how many of them are observers. */
+  readonly dirs: Map<string, { readonly count: number; readonly observers: number }>;
   /** By directory and id: `/data/<labId>/1`. */
   readonly running: Map<string, FakeLocalServer>;
   /** Of the first server of a directory. */
@@ -79,11 +83,29 @@ export interface FakeLocalServers extends LocalServers {
   electing: boolean;
   /** Servers that do not start, by id. */
   readonly broken: Set<number>;
+  apache: ApacheFound;
   /** Makes one of those that run the leader of the others. */
   elect(leader: FakeLocalServer): void;
 }
 
 export function fakeLocalServers(): FakeLocalServers {
+  // Of an earlier app: it has one server.
+  const shapeOf = (dir: string): { count: number; observers: number } => servers.dirs.get(dir) ?? { count: 1, observers: 0 };
+  const handle = (server: FakeLocalServer): LocalServerProcess => {
+    const ending = (how: LocalServerExit) => async (): Promise<void> => {
+      await settle();
+      server.exit(how);
+    };
+    return {
+      pid: 4710 + server.id,
+      clientPort: server.clientPort,
+      stop: ending({ code: 0, signal: null, logTail: 'stopped' }),
+      kill: ending({ code: null, signal: 'SIGKILL', logTail: '' }),
+      pause: async () => void (server.paused = true),
+      resume: async () => void (server.paused = false),
+      setStays: (stays) => void (server.stays = stays),
+    };
+  };
   const servers: FakeLocalServers = {
     dirs: new Map(),
     running: new Map(),
@@ -91,43 +113,55 @@ export function fakeLocalServers(): FakeLocalServers {
     failing: null,
     electing: true,
     broken: new Set(),
+    apache: { java: null, zookeeper: null, javaLooked: ['JAVA_HOME is not set'], zookeeperLooked: ['ZOOKEEPER_HOME is not set'] },
     elect(leader) {
       for (const each of servers.running.values()) each.role = each === leader ? 'leader' : 'follower';
     },
-    async create(labId, count) {
+    async create(labId, { servers: voters, observers }) {
       const dir = `/data/${labId}`;
-      servers.dirs.set(dir, count);
+      servers.dirs.set(dir, { count: voters + observers, observers });
       return { dir };
     },
     async read(dir) {
-      // Of an earlier app: it has one server.
-      return Array.from({ length: servers.dirs.get(dir) ?? 1 }, (_, index) => ({ id: index + 1, clientPort: servers.port + index }));
+      const { count, observers } = shapeOf(dir);
+      return Array.from({ length: count }, (_, index) => ({ id: index + 1, clientPort: servers.port + index, observer: index >= count - observers }));
     },
-    async start(dir, id, onExit) {
+    async start(dir, id, { engine, stays }, onExit) {
       await settle();
       if (servers.failing !== null) throw servers.failing;
       if (servers.broken.has(id)) throw new UsageError('LocalServerFailed', `server ${id} is broken`);
       const key = `${dir}/${id}`;
-      const clientPort = servers.port + id - 1;
+      const { count, observers } = shapeOf(dir);
+      const role = count === 1 ? 'standalone' : id > count - observers ? 'observer' : id === 3 ? 'leader' : 'follower';
       const exit = (how: LocalServerExit): void => {
         if (servers.running.delete(key)) onExit(how);
       };
-      const role = (servers.dirs.get(dir) ?? 1) === 1 ? 'standalone' : id === 3 ? 'leader' : 'follower';
-      servers.running.set(key, { exit, id, clientPort, role: servers.electing ? role : null });
-      const ending = (how: LocalServerExit) => async (): Promise<void> => {
-        await settle();
-        exit(how);
+      const server: FakeLocalServer = { exit, id, clientPort: servers.port + id - 1, role: servers.electing ? role : null, engine, stays, paused: false };
+      servers.running.set(key, server);
+      return handle(server);
+    },
+    async find(dir, id, stays, onExit) {
+      const key = `${dir}/${id}`;
+      const server = servers.running.get(key);
+      if (server === undefined) return null;
+      server.stays = stays;
+      server.exit = (how) => {
+        if (servers.running.delete(key)) onExit(how);
       };
-      return {
-        pid: 4710 + id,
-        clientPort,
-        stop: ending({ code: 0, signal: null, logTail: 'stopped' }),
-        kill: ending({ code: null, signal: 'SIGKILL', logTail: '' }),
-      };
+      return { ...handle(server), paused: server.paused };
+    },
+    async files(_dir, id) {
+      return { configFile: `/server-${id}/zoo.cfg`, config: 'tickTime=2000\n', logFile: `/server-${id}/server.log`, log: 'serving', cut: false };
+    },
+    async findApache() {
+      return servers.apache;
     },
     async remove(dir) {
       if (servers.failing !== null) throw servers.failing;
       servers.dirs.delete(dir);
+    },
+    async close() {
+      for (const { stays, exit } of [...servers.running.values()]) if (!stays) exit({ code: 0, signal: null, logTail: '' });
     },
   };
   return servers;
@@ -198,6 +232,8 @@ export interface HarnessOptions {
   readonly stores?: Partial<Record<StoreName, MemoryStore>>;
   /** False: clients stay connecting until the test connects them. */
   readonly autoConnect?: boolean;
+  /** Of an earlier app; those that it left running are there. */
+  readonly localServers?: FakeLocalServers;
   /** What an earlier run of the app left. */
   readonly transfer?: MemoryTransfer;
 }
@@ -212,7 +248,7 @@ export function createHarness(options: HarnessOptions = {}): Harness {
   const clients: FakeZooKeeper[] = [];
   const stores = { profiles: memoryStore(), settings: memoryStore(), lab: memoryStore(), ...options.stores };
   const secrets = memorySecrets();
-  const localServers = fakeLocalServers();
+  const localServers = options.localServers ?? fakeLocalServers();
   const sockets = new Map<string, 'open' | 'refuse' | 'silent'>();
   const transport = fakeTransport(sockets);
   const names = new Map<string, Lookup>();

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { CreateMode } from '../../../src/model/create-mode.ts';
 import { UsageError } from '../../../src/model/errors.ts';
 import { parseSampleTree } from '../../../src/services/lab/sample-tree.ts';
+import { labOptions } from '../../support/lab-options.ts';
 import { settle } from './fake-clock.ts';
 import type { Lab } from '../../../src/contract/lab.ts';
 import { createHarness, draftOf, memoryStore, text, type FakeLocalServer, type Harness } from './harness.ts';
@@ -71,8 +72,8 @@ describe('the first run', () => {
   });
 });
 
-const plain = { name: null, size: 1, sampleTree: false } as const;
-const three = { name: null, size: 3, sampleTree: false } as const;
+const plain = labOptions();
+const three = labOptions({ servers: 3 });
 const running = (h: Harness): FakeLocalServer[] => [...h.localServers.running.values()];
 const byId = (h: Harness, id: number): FakeLocalServer => running(h).find((server) => server.id === id)!;
 const states = (lab: Lab | undefined): string[] => (lab?.servers ?? []).map(({ state }) => state);

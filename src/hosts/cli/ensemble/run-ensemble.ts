@@ -11,6 +11,7 @@ import { takeInstanceLock } from '../../../platform/instance-lock.ts';
 import { openEnsembleDirectory, type EnsembleDirectory } from '../../../platform/local-ensemble/directory.ts';
 import { startGuard, type GuardCommand, type ProcessGuard } from '../../../platform/local-ensemble/guard.ts';
 import { connectStringOf } from '../../../platform/local-ensemble/layout.ts';
+import { findRunning } from '../../../platform/local-ensemble/running-record.ts';
 import { checkPorts } from '../../../platform/local-ensemble/ports.ts';
 import { EXIT_USAGE } from '../../exit-codes.ts';
 import type { EnsembleCommand } from './command.ts';
@@ -79,11 +80,20 @@ async function inDirectory(directory: string, engine: Engine, options: RunEnsemb
     if (!opened.fresh && !(await guard.alone)) {
       throw new UsageError('AlreadyRunning', `${directory}: servers of an earlier run are still ending; try again in a moment`);
     }
+    await checkLeft(opened);
     await checkPorts(opened.places);
     await opened.write();
     return await new Launch(directory, opened, engine, guard, options).run();
   } finally {
     await guard.release();
+  }
+}
+
+/** The app may have left its servers running. @throws UsageError AlreadyRunning */
+async function checkLeft({ places }: EnsembleDirectory): Promise<void> {
+  for (const { id, configFile } of places) {
+    const found = await findRunning(configFile);
+    if (found !== null) throw new UsageError('AlreadyRunning', `server ${id} runs already (pid ${found.pid}), as the app was told to leave it: stop it in the app, or end that process`);
   }
 }
 

@@ -34,6 +34,7 @@ export const error = {
   LocalServerFailed: 'The local server failed',
   NameMismatch: 'The name is another',
   TooManyLabs: 'There are too many local servers',
+  LabRuns: 'Its servers run',
   StoreFailed: 'It could not be saved',
   BadExport: 'The file is no export that can be read',
   BadFileName: 'This is no path of a file',

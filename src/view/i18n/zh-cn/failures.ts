@@ -37,6 +37,7 @@ export const error: Same<typeof enError> = {
   LocalServerFailed: '本地服务器出错',
   NameMismatch: '名称不一致',
   TooManyLabs: '本地服务器过多',
+  LabRuns: '其服务器正在运行',
   StoreFailed: '未能保存',
   BadExport: '此文件不是可读取的导出文件',
   BadFileName: '这不是文件路径',

@@ -29,9 +29,9 @@ describe('Java', () => {
     const own = program('jdk/bin/java', 0);
     const other = program('bin/java', 0);
     const env = { JAVA_HOME: join(home, 'jdk'), PATH: ['relative', join(home, 'bin')].join(delimiter) };
-    expect(await findJava(bare(env))).toMatchObject({ found: own });
+    expect(await findJava(bare(env))).toMatchObject({ found: { file: own, version: null } });
     program('jdk/bin/java', 1);
-    expect(await findJava(bare(env))).toEqual({ found: other, looked: [`${own} does not run`] });
+    expect(await findJava(bare(env))).toEqual({ found: { file: other, version: null }, looked: [`${own} does not run`] });
   });
 
   test('tells where it looked', async () => {
