@@ -42,6 +42,8 @@ export interface Load {
   readonly written: number;
   /** Resolves when so many more writes are acknowledged. */
   goesOn(): Promise<void>;
+  /** Joins the fight: reads everything behind a sync, on connections that stand. Not awaited by anybody until the end. */
+  ask(clients: readonly ZooKeeper[]): void;
   /** Ends the clients, half of them without a word, and judges everything. @returns what was judged, for a person */
   judge(): Promise<string>;
 }
@@ -152,16 +154,10 @@ class Player {
     return 'value' in result;
   }
 
-  /** Both are sent at once, so that nothing of another connection comes between. */
   async #readBehindSync(zk: ZooKeeper, path: string): Promise<boolean> {
-    const calledMs = now();
-    const connection = zk.server;
-    const [synced, result] = await Promise.all([answered(zk.sync(path)), answered(zk.getData(path))]);
-    if (synced === null || result === null || !('value' in synced) || !('value' in result) || connection !== zk.server) return false;
-    const { data, stat, reply } = result.value;
-    this.#note(path, calledMs, now(), { kind: 'read', saw: { version: stat.version, value: text(data) ?? '' } });
-    this.#answered(path, calledMs, stat, reply.zxid, 'syncedRead');
-    return true;
+    const stat = await readBehindSync(zk, path, `${this.#name}-${this.sessions.length}`, this.#ledger);
+    if (stat !== null) this.#known.set(path, stat.version);
+    return stat !== null;
   }
 
   async #read(zk: ZooKeeper, path: string): Promise<boolean> {
@@ -199,6 +195,20 @@ class Player {
   }
 }
 
+/** Both are sent at once, so that nothing of another connection comes between. */
+async function readBehindSync(zk: ZooKeeper, path: string, client: string, ledger: Ledger): Promise<Stat | null> {
+  const calledMs = now();
+  const connection = zk.server;
+  const [synced, result] = await Promise.all([answered(zk.sync(path)), answered(zk.getData(path))]);
+  if (synced === null || result === null || !('value' in synced) || !('value' in result) || connection !== zk.server) return null;
+  const { data, stat, reply } = result.value;
+  const answeredMs = now();
+  const saw = { version: stat.version, value: text(data) ?? '' };
+  ledger.operations.get(path)?.push({ client, calledMs, answeredMs, action: { kind: 'read', saw } });
+  ledger.answers.push({ client, calledMs, answeredMs, zxid: reply.zxid, kind: 'syncedRead', path, version: stat.version });
+  return stat;
+}
+
 type Result<T> = { readonly value: T } | { readonly refused: string } | { readonly unknown: true };
 
 /** null: it certainly had no effect, since it was never sent. */
@@ -229,6 +239,7 @@ export async function startLoad(servers: ServersHandle): Promise<Load> {
     const connect = (): ZooKeeper => openClient(connectString, { sessionTimeoutMs, connectTimeoutMs: 1_000 });
     return new Player(name, connect, seededRandom(SEED * 1000 + seed), ledger);
   }
+  const asked: Promise<Stat | null>[] = [];
   return {
     get answered() {
       return ledger.answers.length;
@@ -240,7 +251,16 @@ export async function startLoad(servers: ServersHandle): Promise<Load> {
       const target = ledger.written + 20;
       await until('writes are acknowledged', () => ledger.written >= target, 60_000);
     },
-    judge: () => judge(servers, players, ledger),
+    ask(clients) {
+      for (const [index, zk] of clients.entries()) {
+        for (const path of REGISTERS) asked.push(readBehindSync(zk, path, `asked${asked.length}.${index}`, ledger));
+      }
+    },
+    async judge() {
+      const stats = await Promise.all(asked);
+      const line = await judge(servers, players, ledger);
+      return `${line}; ${stats.filter((stat) => stat !== null).length} of ${stats.length} reads were answered by who had been silent`;
+    },
   };
 }
 

@@ -10,6 +10,7 @@ import { embeddedLauncher, type ServerHandle } from '../support/embedded.ts';
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.ts';
 import { describeWith } from '../support/requirements.ts';
 import { startServers, type ServersHandle } from '../support/server-group.ts';
+import { readyClient } from './client-support.ts';
 import { figure, until } from './ensemble-support.ts';
 import { allInStep, anotherLeads, FAULT_CONFIG, rounds, SEED, startLoad } from './ensemble-faults-support.ts';
 
@@ -97,11 +98,15 @@ describeWith(['kazoo'], 'three servers under clients that fight over the same no
       const [follower] = await servers.followers() as [ServerHandle];
       const which = (['the leader', 'a follower', 'both'] as const)[(round + SEED - 1) % 3];
       const paused = which === 'the leader' ? [leader] : which === 'a follower' ? [follower] : [follower, leader];
+      // Asked while the server is silent, and answered, if at all, when it goes on.
+      const patient = await Promise.all(paused.flatMap(({ connectString }) => [0, 1, 2].map(() => readyClient(connectString, { sessionTimeoutMs: LONG_MS }))));
       for (const server of paused) server.pause();
       if (which === 'the leader') await anotherLeads(servers, paused);
       else if (which === 'a follower') await until('the leader has noticed', async () => (await figure(leader, 'zk_synced_followers')) === 1);
       else await until('the third one has noticed', async () => (await Promise.all(servers.servers.filter((one) => !paused.includes(one)).map((one) => one.mode()))).every((mode) => mode === undefined), LONG_MS);
       if (which !== 'both') await load.goesOn();
+      load.ask(patient);
+      await until('they have asked', () => patient.every((zk) => zk.load.queued === 0));
       for (const server of paused) server.resume();
       await allInStep(servers);
     }

@@ -247,7 +247,7 @@ export class LeaderTerm implements Term {
       make: (access) => {
         this.#role = new LeaderRole(makePreparer(parts, access, sessions, zxid, configurations.judge(() => this.#machine.synced)), {
           propose: (txn) => this.#propose(txn),
-          sync: () => this.#step({ kind: 'sync', link: null }),
+          sync: () => this.#step({ kind: 'sync', link: null, nowMs: this.#nowMs() }),
         });
         return this.#role;
       },

@@ -42,7 +42,7 @@ export type LeaderInput =
   /** A transaction made of a request, in the order of zxids. */
   | { readonly kind: 'propose'; readonly txn: Transaction }
   /** A client's sync, of this server (link null) or of a learner's. */
-  | { readonly kind: 'sync'; readonly link: LinkId | null }
+  | { readonly kind: 'sync'; readonly link: LinkId | null; readonly nowMs: number }
   | { readonly kind: 'revalidated'; readonly link: LinkId; readonly sessionId: bigint; readonly valid: boolean }
   | { readonly kind: 'durable'; readonly zxid: bigint }
   | { readonly kind: 'done'; readonly task: Task; readonly txns?: readonly Transaction[] }

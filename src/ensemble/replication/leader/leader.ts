@@ -9,14 +9,14 @@ import { invariant } from '../../../base/invariant.ts';
 import { counterOf, epochOf, formatId, makeZxid } from '../../../model/zxid.ts';
 import type { Transaction } from '../../txn/transaction.ts';
 import type { LeaderEffects, Task } from '../effects.ts';
-import type { ForwardedRequest, LeaderMessage, LearnerMessage, LinkId, QuorumRule } from '../messages.ts';
+import type { LeaderMessage, LearnerMessage, LinkId, QuorumRule } from '../messages.ts';
 import { EpochAgreement } from './epoch-agreement.ts';
 import type { LeaderInput, LeaderOptions } from './leader-input.ts';
 import { LeaderOutbox } from './outbox.ts';
 import { Liveness } from './liveness.ts';
 import { Learners, type Learner } from './learners.ts';
 import { Proposals } from './proposals.ts';
-import { Syncs } from './syncs.ts';
+import { Syncs, type Asker } from './syncs.ts';
 import { planSync, type SyncPlan } from './sync-plan.ts';
 
 /** REQUEST's type of a sync (ZooDefs.OpCode.sync). */
@@ -101,7 +101,7 @@ export class Leader {
       case 'propose':
         return this.#propose(input.txn, this.#rules());
       case 'sync':
-        return this.#sync(input.link);
+        return this.#sync(input.link, input.nowMs);
       case 'revalidated':
         return this.#out.send(input.link, { kind: 'revalidated', sessionId: input.sessionId, valid: input.valid });
       case 'durable':
@@ -133,28 +133,26 @@ export class Leader {
     this.#liveness.heard(link, nowMs);
     if (message.kind === 'ackEpoch') this.#ackEpoch(learner, message.currentEpoch, message.lastZxid);
     else if (message.kind === 'ack') this.#ack(learner, message.zxid, nowMs);
-    else if (learner.stage === 'serving') this.#serve(learner, message);
+    else if (learner.stage === 'serving') this.#serve(learner, message, nowMs);
     else this.#drop(link, true);
   }
 
   /** What only a learner that serves clients may send. */
-  #serve(learner: Learner, message: Extract<LearnerMessage, { kind: 'ping' | 'revalidate' | 'request' }>): void {
+  #serve(learner: Learner, message: Extract<LearnerMessage, { kind: 'ping' | 'revalidate' | 'request' }>, nowMs: number): void {
     const { link } = learner;
     switch (message.kind) {
       case 'ping':
         this.#out.event({ kind: 'touched', sessions: message.sessions });
+        this.#liveness.answered(link);
+        this.#takeSyncs(nowMs);
         return;
       case 'revalidate':
         this.#out.event({ kind: 'revalidate', link, sessionId: message.sessionId, timeoutMs: message.timeoutMs });
         return;
       case 'request':
-        this.#request(link, message.request);
+        if (message.request.type === SYNC) this.#sync(link, nowMs);
+        else this.#out.event({ kind: 'forwarded', link, request: message.request });
     }
-  }
-
-  #request(link: LinkId, request: ForwardedRequest): void {
-    if (request.type === SYNC) this.#sync(link);
-    else this.#out.event({ kind: 'forwarded', link, request });
   }
 
   #join(link: LinkId, info: Extract<LearnerMessage, { kind: 'info' }>, nowMs: number): void {
@@ -309,11 +307,12 @@ export class Leader {
       const txn = proposals.takeCommitted();
       if (txn === null) return;
       const { zxid } = txn.header;
+      this.#answerSyncs(this.#syncs.before(zxid));
       this.#options.committedLog.add(txn);
       this.#out.apply(txn);
       if (txn.body.type === RECONFIG) this.#activate(txn, proposals.acked);
       else this.#tell((observer) => (observer ? { kind: 'inform', txn } : { kind: 'commit', zxid }));
-      this.#answerSyncs(this.#syncs.committed(zxid));
+      this.#answerSyncs(this.#syncs.ready(zxid));
     }
   }
 
@@ -335,14 +334,23 @@ export class Leader {
     return this.#options.reconfiguration?.rules() ?? [this.#options.rule];
   }
 
-  /** A sync is answered behind everything that was proposed before it (Leader.processSync). */
-  #sync(link: LinkId | null): void {
-    const proposals = this.#proposals;
-    if (proposals === null || proposals.size === 0) this.#answerSyncs([link]);
-    else this.#syncs.wait(link, proposals.lastProposed);
+  /**
+   * A sync is answered behind everything that was proposed before it (Leader.processSync). Apache's leader answers even
+   * when it was paused for so long that another one may lead by now, and what is read then is from before that; here
+   * it waits until a quorum has answered, or it goes down with this leader.
+   */
+  #sync(link: LinkId | null, nowMs: number): void {
+    this.#syncs.ask(link, this.#proposals?.lastProposed ?? 0n);
+    this.#takeSyncs(nowMs);
   }
 
-  #answerSyncs(links: readonly (LinkId | null)[]): void {
+  #takeSyncs(nowMs: number): void {
+    if (!this.#syncs.doubtful || !this.#liveness.isSurelyLeader(this.#options.sid, this.#rules(), nowMs)) return;
+    this.#syncs.confirm();
+    this.#answerSyncs(this.#syncs.ready(this.lastCommitted));
+  }
+
+  #answerSyncs(links: readonly Asker[]): void {
     for (const link of links) {
       if (link === null) this.#out.event({ kind: 'synced', count: 1 });
       else if (this.#learners.get(link) !== undefined) this.#out.send(link, { kind: 'sync' });
@@ -357,7 +365,10 @@ export class Leader {
       return;
     }
     const zxid = this.#proposals?.lastProposed ?? 0n;
-    for (const { link, stage } of this.#learners.all()) if (stage === 'serving') this.#out.send(link, { kind: 'ping', zxid });
+    for (const { link } of this.#learners.in('serving')) {
+      this.#out.send(link, { kind: 'ping', zxid });
+      this.#liveness.pinged(link, nowMs);
+    }
     if (++this.#halfTicks % 2 === 0 && !this.#liveness.hasQuorum(sid, this.#rules(), nowMs)) {
       this.#out.end('fewer learners than a quorum are in step');
     }

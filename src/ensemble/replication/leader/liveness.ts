@@ -19,6 +19,10 @@ interface Heard {
   /** Silent until here, in ms on the monotonic clock. */
   deadlineMs: number;
   synced: boolean;
+  /** When the pings were sent that it has not answered yet, oldest first. */
+  readonly pings: number[];
+  /** It follows until syncLimit ticks after this at least, unless it closes the connection: it was sent a word then, and has answered it. */
+  answeredMs: number;
 }
 
 export class Liveness {
@@ -32,7 +36,7 @@ export class Liveness {
   /** A learner has begun: it has initLimit ticks to be brought up to date. @param sid null: an observer */
   add(link: LinkId, sid: bigint | null, nowMs: number): void {
     const { tickMs, initLimit, syncLimit } = this.#options;
-    this.#links.set(link, { sid, deadlineMs: nowMs + tickMs * (initLimit + syncLimit), synced: false });
+    this.#links.set(link, { sid, deadlineMs: nowMs + tickMs * (initLimit + syncLimit), synced: false, pings: [], answeredMs: -Infinity });
   }
 
   /** It has what the others have: from here on it must be heard every syncLimit ticks. */
@@ -40,7 +44,20 @@ export class Liveness {
     const heard = this.#links.get(link);
     if (heard === undefined) return;
     heard.synced = true;
+    heard.answeredMs = nowMs;
     this.heard(link, nowMs);
+  }
+
+  /** A learner that serves is sent a ping. */
+  pinged(link: LinkId, nowMs: number): void {
+    this.#links.get(link)?.pings.push(nowMs);
+  }
+
+  /** It has answered the oldest one. */
+  answered(link: LinkId): void {
+    const heard = this.#links.get(link);
+    const sentMs = heard?.pings.shift();
+    if (heard !== undefined && sentMs !== undefined) heard.answeredMs = sentMs;
   }
 
   heard(link: LinkId, nowMs: number): void {
@@ -63,5 +80,16 @@ export class Liveness {
     const present = new Set([self]);
     for (const { sid, synced, deadlineMs } of this.#links.values()) if (sid !== null && synced && nowMs <= deadlineMs) present.add(sid);
     return rules.every((rule) => rule.hasQuorum(present));
+  }
+
+  /**
+   * Whether no other leader can have been followed by a quorum meanwhile, as far as clocks tell: learners leave a leader
+   * that they have not heard of for syncLimit ticks. What was heard of them is no proof: it may have waited for long.
+   */
+  isSurelyLeader(self: bigint, rules: readonly QuorumRule[], nowMs: number): boolean {
+    const { tickMs, syncLimit } = this.#options;
+    const loyal = new Set([self]);
+    for (const { sid, synced, answeredMs } of this.#links.values()) if (sid !== null && synced && nowMs <= answeredMs + tickMs * syncLimit) loyal.add(sid);
+    return rules.every((rule) => rule.hasQuorum(loyal));
   }
 }

@@ -342,6 +342,61 @@ describe('transactions', () => {
   });
 });
 
+describe('a leader that was paused for syncLimit may not be the last one any more', () => {
+  test('a sync is not answered, whatever its learner had said before it left', () => {
+    const talk = serving().ticks(2);
+    talk.take();
+    expect(talk.paused(6).sync().pong(2).pong(2).gone(2).sync().ticks(2).take()).toEqual([
+      '6 ticks pass unnoticed',
+      'ask: sync',
+      '< 2 PING 0:0 sessions ',
+      'touched',
+      '< 2 PING 0:0 sessions ',
+      'touched',
+      '< 2 is gone',
+      'ask: sync',
+      'END fewer learners than a quorum are in step',
+    ]);
+  });
+
+  test('when nobody else was followed, syncs are answered in their order as soon as a quorum answers anew', () => {
+    const request = { sessionId: 7n, cxid: 5, type: 9, body: new Uint8Array(0), identities: [] };
+    const talk = serving().ticks(1);
+    talk.take();
+    expect(talk.paused(6).sync().pong(2).hear(2, { kind: 'request', request }).sync().ticks(1).pong(2).take()).toEqual([
+      '6 ticks pass unnoticed',
+      'ask: sync',
+      '< 2 PING 0:0 sessions ',
+      'touched',
+      '< 2 REQUEST type 9 of session 7',
+      'ask: sync',
+      '> 2 PING 1:0',
+      '< 2 PING 0:0 sessions ',
+      '> 2 SYNC',
+      'touched',
+      'answer sync',
+      'answer sync',
+    ]);
+  });
+
+  test('the quorum of a later proposal is as good an answer, and the sync comes before it', () => {
+    const talk = serving().ticks(1);
+    talk.take();
+    expect(talk.paused(6).sync().propose('1:1').durable('1:1').ack(2, '1:1').take()).toEqual([
+      '6 ticks pass unnoticed',
+      'ask: sync',
+      'ask: 1:1',
+      'disk: log 1:1',
+      '> 2 PROPOSAL 1:1',
+      'disk: has 1:1',
+      '< 2 ACK 1:1',
+      '> 2 COMMIT 1:1',
+      'answer sync',
+      'apply 1:1',
+    ]);
+  });
+});
+
 describe('an epoch ends', () => {
   test('when fewer than a quorum are heard for syncLimit', () => {
     const talk = serving();

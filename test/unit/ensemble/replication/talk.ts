@@ -111,7 +111,7 @@ export class LeaderTalk extends Transcript {
 
   sync(): this {
     this.note('ask: sync');
-    this.#step({ kind: 'sync', link: null });
+    this.#step({ kind: 'sync', link: null, nowMs: this.nowMs });
     return this;
   }
 
@@ -127,6 +127,17 @@ export class LeaderTalk extends Transcript {
       this.nowMs += TICK_MS / 2;
       this.#step({ kind: 'tick', nowMs: this.nowMs });
     }
+    return this;
+  }
+
+  pong(sid: number): this {
+    return this.hear(sid, { kind: 'ping', zxid: 0n, sessions: [] });
+  }
+
+  /** It does nothing for so many ticks, and then finds what has come meanwhile before it finds that time has passed. */
+  paused(ticks: number): this {
+    this.note(`${ticks} ticks pass unnoticed`);
+    this.nowMs += ticks * TICK_MS;
     return this;
   }
 
