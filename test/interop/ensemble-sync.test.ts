@@ -8,6 +8,8 @@ import { startKazoo } from '../support/kazoo.ts';
 import { describeWith } from '../support/requirements.ts';
 import type { ServerHandle } from '../support/server-process.ts';
 import type { ServersHandle } from '../support/server-group.ts';
+import { writeSnapshot } from '../../src/ensemble/log/snapshot-writer.ts';
+import { codecs, recoverDirectory, storageOf } from './disk-support.ts';
 import { expectEqualTrees, until, writeSome } from './ensemble-support.ts';
 
 type Kinds = readonly ('apache' | 'embedded')[];
@@ -102,4 +104,28 @@ describeWith(['java', 'zookeeper', 'kazoo'], 'a member that was away', () => {
     await lost.restart();
     await expectEqualTrees(servers);
   });
+
+  test.each(CASES.filter(([, kinds]) => kinds[2] === 'embedded'))('%s: when every snapshot of ours has what must be cut off, it takes the leader’s tree', async (_name, kinds) => {
+    await using servers = await startMixedEnsemble(kinds);
+    const lost = await thirdLeads(servers);
+    await writeSome(lost, '/before', 20);
+    await leaveUncommitted(lost, servers.servers.filter((server) => server !== lost));
+    expect((await servers.leader()).id).toBe(2);
+    await onlyNewSnapshots(lost);
+    await lost.start();
+    expect(lost.log()).toContain('its tree is asked for');
+    await expectEqualTrees(servers);
+    await writeSome(lost, '/after', 20);
+    await lost.restart();
+    await expectEqualTrees(servers);
+  });
 });
+
+/** As if its last snapshot had been taken at the very end, and the ones before had been purged. */
+async function onlyNewSnapshots({ dataDir }: ServerHandle): Promise<void> {
+  const { target } = await recoverDirectory(dataDir);
+  const storage = await storageOf(dataDir);
+  const old = (await storage.list()).filter((name) => name.startsWith('snapshot.'));
+  await writeSnapshot(storage, target.snapshot(), () => Promise.resolve(), { compression: 'none', codecs });
+  for (const name of old) await storage.remove(name);
+}

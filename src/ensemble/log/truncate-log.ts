@@ -45,9 +45,12 @@ async function leadsTo(logs: Storage, from: bigint, zxid: bigint): Promise<boole
     await readLogFile(logs, name, ({ txn }) => {
       const here = txn.header.zxid;
       if (here <= at || next !== null) return;
+      if (here > zxid) {
+        next = here;
+        return;
+      }
       if (!follows(at, here)) whole = false;
-      if (here > zxid) next = here;
-      else at = here;
+      at = here;
     });
   }
   // No transaction has the zxid with which an epoch begins: then the one after it tells that this is the place.

@@ -11,6 +11,7 @@ import { LearnerSessions } from '../processors/learner-sessions.ts';
 import type { Request } from '../processors/request.ts';
 import { firstSessionId } from '../processors/session-tracker.ts';
 import type { LearnerEffects, LearnerEvent, LearnerStep, Task } from '../replication/effects.ts';
+import { StorageError } from '../log/storage-error.ts';
 import { Learner, type LearnerInput } from '../replication/learner/learner.ts';
 import { Serving } from '../serving.ts';
 import type { Membership } from '../replication/quorum/membership.ts';
@@ -29,11 +30,13 @@ const RETRY_MS = 100;
 export class LearnerTerm implements Term {
   readonly #parts: TermParts;
   readonly #leader: bigint;
-  readonly #machine: Learner;
+  #machine: Learner;
   readonly #observer: boolean;
   readonly #revalidating = new Map<bigint, ((valid: boolean) => void)[]>();
   #link: LearnerLink | null = null;
   #received: Database | null = null;
+  /** What the leader wanted cut off cannot be. */
+  #wantsTree = false;
   /** What came with NEWLEADER, to be in force when clients are served. */
   #newConfig: Membership | null = null;
   #sessions: LearnerSessions | null = null;
@@ -47,15 +50,20 @@ export class LearnerTerm implements Term {
     this.#parts = parts;
     this.#leader = leader;
     this.#observer = observer;
-    const { sid, house, configurations, limits } = parts;
-    this.#machine = new Learner({
-      ...limits, sid, observer,
+    this.#machine = this.#newMachine();
+  }
+
+  #newMachine(): Learner {
+    const { sid, house, configurations, limits } = this.#parts;
+    return new Learner({
+      ...limits, sid,
+      wantsTree: this.#wantsTree,
+      observer: this.#observer,
       // Not the one last seen: a server that was elected and never led has seen one that nobody else knows.
       configVersion: configurations.current.version,
       acceptedEpoch: house.epochs.accepted,
       currentEpoch: house.epochs.current,
       lastZxid: house.lastLogged,
-      syncFrom: house.syncFrom,
       touched: () => this.#sessions?.takeTouched() ?? [],
     });
   }
@@ -250,35 +258,53 @@ export class LearnerTerm implements Term {
   #run(task: Task): void {
     this.#tasks = this.#tasks.then(async () => {
       if (this.#over) return;
-      const done = await this.#work(task);
-      this.#step({ kind: done ? 'done' : 'impossible', task });
+      if (await this.#work(task)) this.#step({ kind: 'done', task });
+      else this.#askForTree();
     });
     this.#tasks.catch((error: unknown) => this.#parts.events.onFailure(error));
   }
 
-  /** @returns false when it cannot be done, and nothing was */
+  /** @returns false when it cannot be done, and nothing is changed */
   async #work(task: Task): Promise<boolean> {
     const { house } = this.#parts;
     switch (task.kind) {
       case 'saveAcceptedEpoch':
         await house.epochs.setAccepted(task.epoch);
-        break;
+        return true;
       case 'saveCurrentEpoch':
         await house.settled();
         await house.epochs.setCurrent(task.epoch);
-        break;
+        return true;
       case 'truncate':
         return house.truncate(task.zxid);
       case 'install': {
         const received = this.#received;
         this.#received = null;
         if (received !== null) await house.install(received);
-        break;
+        return true;
       }
       case 'readLog':
-        break;
+        return true;
     }
-    return true;
+  }
+
+  /** Begins anew with the same leader. What is here stays until its tree has come whole: it may be what a quorum rests on. */
+  #askForTree(): void {
+    if (this.#over) return;
+    if (this.#wantsTree) {
+      this.#parts.events.onFailure(new StorageError(
+        'SnapshotMissing',
+        'the leader wants the end of the log cut off, nothing whole would be left here, and it does not ' +
+          'send its tree. Empty this server’s data directory and let it copy the data from the others.',
+      ));
+      return;
+    }
+    this.#wantsTree = true;
+    this.#parts.logger.log('warn', 'nothing whole would be left without what the leader wants cut off: its tree is asked for');
+    this.#link?.close();
+    this.#link = null;
+    this.#machine = this.#newMachine();
+    this.#connect(1);
   }
 
   #nowMs(): number {

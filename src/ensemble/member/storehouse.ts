@@ -30,12 +30,6 @@ export interface StorehouseEvents {
 const SYNC_BYTES_MIN = 4 * 1024 * 1024;
 const SNAPSHOT_SIZE_FACTOR = 0.33;
 
-/**
- * No leader has it in its log, and none tells a learner with it to cut off something: of epoch 0 are the transactions
- * of a server that was alone, and nothing is cut across an epoch. So a tree is sent (LearnerHandler.syncFollower).
- */
-const NOT_IN_ANY_LOG = 0xffff_fffen;
-
 export class Storehouse {
   readonly epochs: EpochFiles;
   readonly #environment: ServerEnvironment;
@@ -49,8 +43,6 @@ export class Storehouse {
   #failure: { readonly reason: unknown } | null = null;
   /** Before this the logs may hold what never was committed. */
   #floor: bigint;
-  /** What is here cannot be cut back to where a leader's history left it. */
-  #needsTree = false;
 
   private constructor(
     environment: ServerEnvironment, settings: Settings, stats: ServerStats, events: StorehouseEvents, state: State, epochs: EpochFiles,
@@ -88,11 +80,6 @@ export class Storehouse {
   /** The last transaction that was put in line for the log. */
   get lastLogged(): bigint {
     return this.#logged;
-  }
-
-  /** Where a leader is told that the log ends. */
-  get syncFrom(): bigint {
-    return this.#needsTree ? NOT_IN_ANY_LOG : this.#logged;
   }
 
   append(txn: Transaction): void {
@@ -145,7 +132,6 @@ export class Storehouse {
     const done = await truncateAfter(snapshots, logs, zxid, new SnapshotCodecs(gzip));
     if (done) this.#take(await restore(this.#environment, this.#settings));
     else this.#journal = this.#openJournal();
-    this.#needsTree = !done;
     return done;
   }
 
@@ -155,7 +141,6 @@ export class Storehouse {
     await this.#journal.close();
     await installSnapshot(snapshots, logs, database.snapshot());
     this.#take({ database, committed: new CommittedLog(), floor: database.tree.lastZxid, fresh: false });
-    this.#needsTree = false;
   }
 
   /** An empty state, to be filled with a tree from the leader. */

@@ -18,8 +18,11 @@ export interface LearnerOptions {
   readonly currentEpoch: number;
   /** The last transaction in the log; the tree has all of them. */
   readonly lastZxid: bigint;
-  /** Where the leader is told that the log ends: elsewhere when only a tree helps. */
-  readonly syncFrom: bigint;
+  /**
+   * What the leader wanted cut off could not be, so its whole tree is asked for, on a new connection in the epoch that
+   * this server has promised already. false when absent.
+   */
+  readonly wantsTree?: boolean;
   readonly tickMs: number;
   /** Ticks without a word from the leader, until this server has all of its history. */
   readonly initLimit: number;
@@ -35,8 +38,6 @@ export type LearnerInput =
   | { readonly kind: 'message'; readonly message: LeaderMessage; readonly nowMs: number }
   | { readonly kind: 'durable'; readonly zxid: bigint }
   | { readonly kind: 'done'; readonly task: Task }
-  /** What was to be cut off cannot be. */
-  | { readonly kind: 'impossible'; readonly task: Task }
   /** A client's write or sync. */
   | { readonly kind: 'forward'; readonly request: ForwardedRequest }
   | { readonly kind: 'revalidate'; readonly sessionId: bigint; readonly timeoutMs: number }
@@ -56,6 +57,12 @@ type Phase = 'discovery' | 'promising' | 'choosing' | 'replacing' | 'syncing' | 
 
 /** ZooDefs.OpCode.reconfig, as a transaction */
 const RECONFIG = 16;
+
+/**
+ * No transaction has this zxid (the counter never gets so far), and no leader's history goes on from it, so any leader
+ * answers it with its tree (LearnerHandler.queueCommittedProposals: no TRUNC across an epoch).
+ */
+const NOBODYS_ZXID = makeZxid(0, 0xffff_ffff);
 
 /** Phases in which the next message must wait. */
 const WAITING: ReadonlySet<Phase> = new Set<Phase>(['promising', 'replacing']);
@@ -134,8 +141,6 @@ export class Learner {
         return this.#onDurable(input.zxid);
       case 'done':
         return this.#done(input.task);
-      case 'impossible':
-        return this.#end('the history here cannot be cut back to where the leader’s left it: next time a tree is asked for');
       case 'forward':
         return this.#whenServing({ kind: 'request', request: input.request });
       case 'revalidate':
@@ -214,7 +219,10 @@ export class Learner {
 
   /** @param currentEpoch -1: this epoch had been promised before, which must not count again */
   #promised(currentEpoch: number): void {
-    this.#draft.send.push({ kind: 'ackEpoch', lastZxid: this.#options.syncFrom, currentEpoch });
+    const { wantsTree = false, lastZxid } = this.#options;
+    // Only where it does not count: a leader must know what those have whose promises make it one.
+    const says = wantsTree && currentEpoch === -1 ? NOBODYS_ZXID : lastZxid;
+    this.#draft.send.push({ kind: 'ackEpoch', lastZxid: says, currentEpoch });
     this.#enter('choosing');
   }
 

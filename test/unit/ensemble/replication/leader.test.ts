@@ -133,6 +133,17 @@ describe('a learner is brought up to date', () => {
     ]);
   });
 
+  test('SNAP: it says a zxid that nobody has, whether the leader’s log reaches back so far or not', () => {
+    const asked = [
+      '< 3 FOLLOWERINFO accepted 3', '> 3 LEADERINFO epoch 3', '< 3 ACKEPOCH epoch -1 at 0:4294967295',
+    ];
+    const talk = successor('2:1', '2:2').info(3, 3).ackEpoch(3, -1, '0:4294967295');
+    expect(talk.done(txns('0:7', '1:1', '2:1')).take()).toEqual([
+      ...asked, 'disk: read the log from 0:4294967295 for 3', 'disk: done', '> 3 SNAP 3:0', '> 3 NEWLEADER epoch 3',
+    ]);
+    expect(successor('0:7', '2:1').info(3, 3).ackEpoch(3, -1, '0:4294967295').take()).toEqual([...asked, '> 3 SNAP 3:0', '> 3 NEWLEADER epoch 3']);
+  });
+
   test('TRUNC: it has more than was ever committed', () => {
     const talk = new LeaderTalk({ committed: txns('2:1', '2:2'), acceptedEpoch: 2, currentEpoch: 2 });
     talk.info(2, 2).info(3, 2).done().take();

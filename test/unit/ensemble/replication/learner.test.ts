@@ -46,6 +46,16 @@ describe('an epoch begins', () => {
     ]);
   });
 
+  test('a tree is asked for with a zxid that nobody has, but never where the promise counts', () => {
+    expect(new LearnerTalk({ acceptedEpoch: 4, currentEpoch: 3, lastZxid: '3:1', wantsTree: true }).hear(say.leaderInfo(4)).take()).toEqual([
+      '> FOLLOWERINFO accepted 4',
+      '< LEADERINFO epoch 4',
+      '> ACKEPOCH epoch -1 at 0:4294967295',
+    ]);
+    expect(new LearnerTalk({ acceptedEpoch: 4, currentEpoch: 3, lastZxid: '3:1', wantsTree: true }).hear(say.leaderInfo(5)).done().take().at(-1))
+      .toBe('> ACKEPOCH epoch 3 at 3:1');
+  });
+
   test('DIFF: history is logged and applied, and acknowledged as a whole', () => {
     const talk = new LearnerTalk({ acceptedEpoch: 2, currentEpoch: 2, lastZxid: '2:1' });
     talk.hear(say.leaderInfo(3)).done().take();

@@ -162,11 +162,11 @@ export class LeaderTalk extends Transcript {
 export class LearnerTalk extends Transcript {
   readonly machine: Learner;
 
-  constructor(has: { readonly lastZxid?: string; readonly acceptedEpoch?: number; readonly currentEpoch?: number; readonly observer?: boolean } = {}) {
+  constructor(has: { readonly lastZxid?: string; readonly acceptedEpoch?: number; readonly currentEpoch?: number; readonly observer?: boolean; readonly wantsTree?: boolean } = {}) {
     super();
-    const { lastZxid = '0:0', acceptedEpoch = 0, currentEpoch = 0, observer = false } = has;
+    const { lastZxid = '0:0', acceptedEpoch = 0, currentEpoch = 0, observer = false, wantsTree = false } = has;
     const options: LearnerOptions = {
-      ...LIMITS, sid: 2n, observer, configVersion: 0n, acceptedEpoch, currentEpoch, lastZxid: zxidOf(lastZxid), syncFrom: zxidOf(lastZxid),
+      ...LIMITS, sid: 2n, observer, wantsTree, configVersion: 0n, acceptedEpoch, currentEpoch, lastZxid: zxidOf(lastZxid),
       touched: () => [{ id: 7n, timeoutMs: 4000 }],
     };
     this.machine = new Learner(options);
