@@ -183,7 +183,7 @@ function missing(logs: readonly NamedFile[]): StorageError {
   return new StorageError(
     'SnapshotMissing',
     `there are transaction logs (from ${logs[0]?.name}) but no snapshot, so the beginning may be missing. ` +
-      'Put the snapshots back. Only if the logs begin with the very first transaction (an upgrade from 3.4), ' +
-      'start once with snapshot.trust.empty=true.',
+      'Put the snapshots back, or, in an ensemble, empty this server’s data directory and let it copy the data from the ' +
+      'others. Only if the logs begin with the very first transaction (an upgrade from 3.4), start once with snapshot.trust.empty=true.',
   );
 }

@@ -15,6 +15,8 @@ const CURRENT = 'currentEpoch';
  * from here, and without it refuses to start.
  */
 const ANNOUNCED = 'currentEpoch.tmp';
+/** What was promised cannot be told from anything else, so nothing less helps. */
+const COPY = 'Empty this server’s data directory and let it copy the data from the others.';
 
 export class EpochFiles {
   readonly #storage: Storage;
@@ -39,7 +41,7 @@ export class EpochFiles {
     const current = names.has(CURRENT) ? await read(storage, CURRENT) : logged;
     const accepted = names.has(ACCEPTED) ? await read(storage, ACCEPTED) : Math.max(current, logged);
     if (accepted < current) {
-      throw new StorageError('LogCorrupt', `acceptedEpoch says ${accepted}, and currentEpoch ${current}, which is later`, ACCEPTED);
+      throw new StorageError('LogCorrupt', `acceptedEpoch says ${accepted}, and currentEpoch ${current}, which is later: one of them is damaged. ${COPY}`, ACCEPTED);
     }
     const files = new EpochFiles(storage, accepted, current);
     // The log is ahead of the file when the server stopped while it took over a leader's history.
@@ -69,7 +71,7 @@ export class EpochFiles {
 async function read(storage: Storage, name: string): Promise<number> {
   const text = decodeUtf8(await storage.read(name)).trim();
   const epoch = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isNaN(epoch)) throw new StorageError('LogCorrupt', `${name} holds ${JSON.stringify(text)}, which is no epoch`, name);
+  if (Number.isNaN(epoch)) throw new StorageError('LogCorrupt', `${name} holds ${JSON.stringify(text)}, which is no epoch. ${COPY}`, name);
   return epoch;
 }
 
