@@ -28,7 +28,8 @@ export interface EnsembleLoad extends AsyncDisposable {
   compare(): Promise<LoadReport>;
   /**
    * Stops the load, and compares what clients were told with what is there: in one server by their journals, then
-   * all servers with one another, by their trees and by their digests; closes the sessions, whose nodes must go.
+   * all servers with one another, by their trees and by their digests; closes the sessions, whose nodes must go, and
+   * removes the rest.
    */
   finish(servers: ServersHandle): Promise<LoadReport>;
 }

@@ -30,12 +30,42 @@ result.pop('/zookeeper/config', None)`);
   }
 }
 
-/** All running servers have the same tree, and none saw a digest that was not its own. */
+/** All servers serve, have the same tree, and none saw a digest that was not its own. */
 export async function expectEqualTrees(servers: ServersHandle): Promise<void> {
   for (const server of servers.servers) await server.waitServing();
   const [first, ...others] = await Promise.all(servers.servers.map((server) => treeOf(server)));
   for (const other of others) expect(other).toEqual(first);
-  for (const server of servers.servers) expect(await figure(server, 'zk_digest_mismatches_count'), `server ${server.id}`).toBe(0);
+  await expectNoMismatch(servers);
+}
+
+/** No running server has seen a digest that was not its own. */
+export async function expectNoMismatch(servers: ServersHandle): Promise<void> {
+  for (const server of servers.servers) {
+    if (!server.running || wroteTwice(server)) continue;
+    expect(await figure(server, 'zk_digest_mismatches_count'), `server ${server.id}, ${server.kind}`).toBe(0);
+  }
+}
+
+/**
+ * Whether Apache's server has said of its log that a transaction is in it again. Apache's followers write such logs
+ * when they live through a change of the leader under load, in ensembles of their own as well: the next start counts
+ * digests as wrong while it replays them, although the tree comes out right. Nothing else makes up for a mismatch.
+ */
+export function wroteTwice(server: ServerHandle): boolean {
+  return server.kind === 'apache' && /\(highestZxid\) > \d+\(next log\)/.test(server.log());
+}
+
+/** Servers list the digest of every 128th transaction: what two of them list must be the same. */
+export async function expectEqualDigests(servers: ServersHandle): Promise<void> {
+  const lists = await Promise.all(servers.servers.filter((server) => !wroteTwice(server)).map(async (server) => new Map(
+    [...(await server.fourLetterWord('hash')).matchAll(/^([0-9a-f]+): (\S+)$/gm)].map(([, zxid = '', digest = '']) => [zxid, digest] as const),
+  )));
+  const [first = new Map<string, string>(), ...others] = lists;
+  for (const other of others) {
+    const common = [...other.keys()].filter((zxid) => first.has(zxid));
+    expect(common.map((zxid) => [zxid, other.get(zxid)])).toEqual(common.map((zxid) => [zxid, first.get(zxid)]));
+    expect(common.length).toBeGreaterThan(0);
+  }
 }
 
 /** A figure of `mntr`; NaN when it is not there. */
@@ -64,25 +94,5 @@ for handle in handles: handle.get(30)
 result = len(handles)`, { prefix, count });
   } finally {
     await kazoo.close();
-  }
-}
-
-/** Servers list the digest of every 128th transaction: what two of them list must be the same. */
-export async function expectEqualDigests(servers: ServersHandle): Promise<void> {
-  const lists = await Promise.all(servers.servers.map(async (server) => new Map(
-    [...(await server.fourLetterWord('hash')).matchAll(/^([0-9a-f]+): (\S+)$/gm)].map(([, zxid = '', digest = '']) => [zxid, digest] as const),
-  )));
-  const [first = new Map<string, string>(), ...others] = lists;
-  for (const other of others) {
-    const common = [...other.keys()].filter((zxid) => first.has(zxid));
-    expect(common.map((zxid) => [zxid, other.get(zxid)])).toEqual(common.map((zxid) => [zxid, first.get(zxid)]));
-    expect(common.length).toBeGreaterThan(0);
-  }
-}
-
-/** No running server has seen a digest that was not its own. */
-export async function expectNoMismatch(servers: ServersHandle): Promise<void> {
-  for (const server of servers.servers) {
-    if (server.running) expect(await figure(server, 'zk_digest_mismatches_count'), `server ${server.id}, ${server.kind}`).toBe(0);
   }
 }

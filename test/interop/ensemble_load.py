@@ -20,7 +20,7 @@ from kazoo.handlers.threading import KazooTimeoutError
 NO_ANSWER = (ConnectionLoss, ConnectionClosedError, OperationTimeoutError, SessionExpiredError, KazooTimeoutError)
 ANSWER_SECONDS = 30
 ROOT = '/load'
-# A breather, so that members which restart on a busy machine get their turn.
+# A breath, so that members which restart on a busy machine get their turn.
 PAUSE_SECONDS = 0.004
 
 
@@ -322,7 +322,7 @@ class Load(object):
         return found
 
     def close(self):
-        """Closes every session. Returns the ephemeral nodes that are left."""
+        """Closes every session, and removes what they made. Returns the ephemeral nodes that were left."""
         for worker in self.workers:
             worker.client.stop()
             worker.client.close()
@@ -330,7 +330,9 @@ class Load(object):
         reader.start(60)
         try:
             reader.sync(ROOT)
-            return [worker.home for worker in self.workers if worker.lost == 0 and reader.exists(worker.home + '/ephemeral')]
+            left = [worker.home for worker in self.workers if worker.lost == 0 and reader.exists(worker.home + '/ephemeral')]
+            reader.delete(ROOT, recursive=True)
+            return left
         finally:
             reader.stop()
             reader.close()

@@ -43,7 +43,7 @@ const harness = { 'authProvider.1': 'org.apache.zookeeper.server.auth.SASLAuthen
 function starter(kind: Kind, servers: Size): ClusterStarter {
   return (wish) => {
     const config = { ...wish.config, ...harness };
-    const jvm = [...wish.jvm, ...(kind === 'apache' ? ['-Dfile.encoding=UTF-8', '-Dreadonlymode.enabled=true'] : [])];
+    const jvm = [...wish.jvm, '-Dreadonlymode.enabled=true', ...(kind === 'apache' ? ['-Dfile.encoding=UTF-8'] : [])];
     if (servers === 1) return kind === 'apache' ? startApacheStandalone({ config, jvm }) : startEmbeddedStandalone({ config, jvm });
     return kind === 'apache' ? startApacheEnsemble({ servers, config, jvm }) : startEmbeddedEnsemble({ servers, config, jvm });
   };

@@ -71,7 +71,7 @@ export const engines: Readonly<Record<Engine['kind'], Engine>> = {
 
 /** Starts a quorum made of both, in id order. */
 export function startMixedEnsemble(
-  kinds: readonly ('apache' | 'embedded')[],
+  kinds: readonly Engine['kind'][],
   options: Omit<EnsembleOptions, 'servers' | 'observers'> = {},
 ): Promise<ServersHandle> {
   return startServers({
@@ -80,9 +80,22 @@ export function startMixedEnsemble(
     quorum: true,
     members: kinds.map((kind, index) => {
       const dataDir = options.dataDirs?.[index];
-      const launcher = kind === 'apache' ? apacheLauncher : embeddedLauncher;
-      return { kind, launcher, ...(dataDir === undefined ? {} : { dataDir }) };
+      return { ...engines[kind], ...(dataDir === undefined ? {} : { dataDir }) };
     }),
+  });
+}
+
+/** Starts a quorum made of both, in id order, and an observer behind them. */
+export function startObservedEnsemble(
+  voters: readonly Engine['kind'][],
+  observer: Engine['kind'],
+  options: Pick<EnsembleOptions, 'config' | 'jvm'> = {},
+): Promise<ServersHandle> {
+  return startServers({
+    ...commonSpec({ ...options, servers: voters.length }),
+    name: `${voters.join(', ')}, observed by ${observer}`,
+    quorum: true,
+    members: [...voters.map((kind) => engines[kind]), { ...engines[observer], observer: true }],
   });
 }
 
