@@ -10,6 +10,8 @@ export const HINTS = [
   'hint.checkPort',
   /** It listens and says nothing useful: not a ZooKeeper client port, TLS only, or no quorum. */
   'hint.checkServer',
+  /** A member without a leader: an election, or too few servers. */
+  'hint.notServing',
   'hint.checkConnectString',
   'hint.checkCredentials',
   /** Add credentials that the ACL allows. */

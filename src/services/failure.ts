@@ -49,6 +49,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   SocketFailed: row('socket', 'hint.checkPort'),
   SocketTimeout: row('socket', 'hint.checkPort'),
   NoSession: row('session', 'hint.checkServer'),
+  NotServing: row('session', 'hint.notServing'),
   ServerSilent: row('session', 'hint.checkServer'),
   // Refused here.
   BadConnectString: row('request', 'hint.checkConnectString'),

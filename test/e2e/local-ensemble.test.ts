@@ -1,13 +1,13 @@
 /** One click to a working ensemble of three servers; its leader killed from the page; stopped, started, deleted. */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
 import { faintTexts, namelessControls } from './support/accessible.ts';
 import { startApp, type WebApp } from './support/app.ts';
-import { launchBrowser, openPage, shot, shotWhenFailed, type OpenPage } from './support/browser.ts';
+import { gallery, launchBrowser, openPage, shot, shotWhenFailed, type OpenPage } from './support/browser.ts';
 import { eventually, goTo, isConnected, node, panel, paste, row, rowMenu, save, serverRow, sessionShown, toast, waitForText } from './support/workbench.ts';
 
 describeWith(['chromium'], 'a local ensemble', () => {
@@ -31,7 +31,7 @@ describeWith(['chromium'], 'a local ensemble', () => {
   test('one click: three servers run, with a leader, and are open', async () => {
     const { page } = open;
     await section(page).getByText('None yet.').waitFor();
-    await shot(page, 'lab-empty');
+    await gallery(app, page, 'lab-empty');
     await page.getByRole('button', { name: 'Start a local ensemble' }).click();
     await isConnected(page);
     await page.getByRole('tab', { name: 'Local ensemble', selected: true }).waitFor();
@@ -41,7 +41,7 @@ describeWith(['chromium'], 'a local ensemble', () => {
     for (const id of [1, 2, 3]) await server(page, id).getByText(/^(leader|follower)$/).waitFor();
     expect(await lab(page).getByText('leader', { exact: true }).count()).toBe(1);
     await lab(page).getByText('running', { exact: true }).waitFor();
-    await shot(page, 'lab-ensemble');
+    await gallery(app, page, 'lab-ensemble');
     expect(await faintTexts(page)).toEqual([]);
     expect(await namelessControls(page)).toEqual([]);
   });
@@ -77,7 +77,7 @@ describeWith(['chromium'], 'a local ensemble', () => {
     writeFileSync(file, `${before}initLimit=none\n`);
     await serverMenu(page, id, 'Start');
     await server(page, id).getByRole('alert').getByText('initLimit=none').waitFor();
-    await shot(page, 'lab-failed');
+    await gallery(app, page, 'lab-failed');
     await lab(page).getByText('running', { exact: true }).waitFor();
     writeFileSync(file, before);
     await serverMenu(page, id, 'Start');
@@ -100,16 +100,19 @@ describeWith(['chromium'], 'a local ensemble', () => {
       return now;
     });
     const session = await sessionShown(page);
+    await gallery(app, page, 'lab-cluster-before');
     await serverRow(page, `127.0.0.1:${old}`).getByRole('button', { name: /^Actions for server/ }).click();
     await shot(page, 'lab-cluster-menu');
     await page.getByRole('menuitem', { name: 'Kill (kill -9)' }).click();
+    await shot(page, 'lab-cluster-during');
     await area.getByText('2 of 3 answer').waitFor();
+    await shot(page, 'lab-cluster-during-2');
     await eventually(async () => {
       const now = await leading();
       expect(now).toHaveLength(1);
       expect(now).not.toContain(old);
     });
-    await shot(page, 'lab-cluster-after');
+    await gallery(app, page, 'lab-cluster-after');
     await isConnected(page);
     await writeReadme(page, 'written after the second election');
     expect(await sessionShown(page)).toBe(session);
@@ -122,7 +125,7 @@ describeWith(['chromium'], 'a local ensemble', () => {
     await isConnected(page);
     await toStart(page);
     await lab(page, 'Local server').getByText('standalone', { exact: true }).waitFor();
-    await shot(page, 'lab-two');
+    await gallery(app, page, 'lab-two');
     await labMenu(page, 'Local server', 'Stop…');
     await page.getByRole('alertdialog', { name: 'Stop “Local server”?' }).getByRole('button', { name: 'Stop' }).click();
     await lab(page, 'Local server').getByRole('status').getByText('stopped', { exact: true }).waitFor();
@@ -130,7 +133,7 @@ describeWith(['chromium'], 'a local ensemble', () => {
     await page.getByRole('alertdialog').getByRole('button', { name: 'Stop' }).click();
     await lab(page).getByRole('status').getByText('stopped', { exact: true }).waitFor();
     expect(serverPids(app.home)).toEqual([]);
-    await shot(page, 'lab-stopped');
+    await gallery(app, page, 'lab-stopped');
     await labMenu(page, 'Local ensemble', 'Start');
     await lab(page).getByRole('status').getByText('running', { exact: true }).waitFor();
     expect(serverPids(app.home)).toHaveLength(3);
@@ -149,7 +152,7 @@ describeWith(['chromium'], 'a local ensemble', () => {
     await dialog.getByLabel('Type Local ensemble to delete it').fill('Local ensembl');
     expect(await confirm.isDisabled()).toBe(true);
     await dialog.getByLabel('Type Local ensemble to delete it').fill('Local ensemble');
-    await shot(page, 'lab-delete');
+    await gallery(app, page, 'lab-delete');
     await confirm.click();
     await toast(page, 'Deleted “Local ensemble”').waitFor();
     await lab(page).waitFor({ state: 'detached' });
@@ -177,13 +180,101 @@ describeWith(['chromium'], 'a local ensemble', () => {
     await api.call('settings.set', { theme: 'light', language: 'en' });
   });
 
-  test('the end of the app leaves no server behind', async () => {
-    const pids = serverPids(app.home);
-    expect(pids).toHaveLength(3);
+  test('a server is paused and goes on; its log and its configuration can be read', async () => {
+    const { page } = open;
+    await toStart(page);
+    const [id = 0] = await serversThat(page, 'follower');
+    await serverMenu(page, id, 'Pause (SIGSTOP)');
+    await server(page, id).getByText('paused', { exact: true }).waitFor();
+    await gallery(app, page, 'lab-paused');
+    await serverMenu(page, id, 'Resume (SIGCONT)');
+    await server(page, id).getByText('follower', { exact: true }).waitFor();
+    await serverMenu(page, id, 'Log and configuration');
+    const dialog = page.getByRole('dialog', { name: `Server ${id} of “Local ensemble”` });
+    await dialog.getByText('serving on').waitFor();
+    await gallery(app, page, 'lab-log');
+    await dialog.getByRole('tab', { name: 'Configuration' }).click();
+    await dialog.getByText(`server.${id}=127.0.0.1`).waitFor();
+    await shot(page, 'lab-config');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    const before = serverPids(app.home);
+    await serverMenu(page, id, 'Restart');
+    await eventually(() => expect(serverPids(app.home).filter((pid) => !before.includes(pid))).toHaveLength(1));
+    await server(page, id).getByText('follower', { exact: true }).waitFor();
+  });
+
+  test('one with options: a port that is taken is said before anything is made; it stays, and says so', async () => {
+    const { page } = open;
+    const [taken = 0] = await portsInList(page);
+    await page.getByRole('button', { name: 'Start with options…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'New local ensemble' });
+    await gallery(app, page, 'lab-options');
+    await dialog.getByLabel('Name').fill('mine');
+    await dialog.getByRole('radiogroup', { name: 'Servers that vote' }).getByRole('radio', { name: '1' }).click();
+    await dialog.getByLabel('Client port of the first server').fill(String(taken));
+    await dialog.getByRole('radio', { name: 'Leave them running' }).click();
+    await dialog.getByRole('button', { name: 'Start', exact: true }).click();
+    await dialog.getByRole('alert').getByText(`port ${taken} is taken`).waitFor();
+    await gallery(app, page, 'lab-options-port');
+    expect(await faintTexts(page)).toEqual([]);
+    expect(await namelessControls(page)).toEqual([]);
+    await dialog.getByLabel('Client port of the first server').fill('');
+    await dialog.getByRole('button', { name: 'Start', exact: true }).click();
+    await page.getByRole('tab', { name: 'mine', selected: true }).waitFor();
+    await isConnected(page);
+    await toStart(page);
+    await lab(page, 'mine').getByText('stays when Zooscope ends').waitFor();
+    await lab(page).getByText('stops with Zooscope').waitFor();
+    await gallery(app, page, 'lab-stays');
+  });
+
+  test('the engine is chosen: what is found is said with its place, what is missing with where it was looked for', async () => {
+    const { page } = open;
+    await labMenu(page, 'Local server', 'Engine…');
+    const dialog = page.getByRole('dialog', { name: 'Engine of “Local server”' });
+    await dialog.getByRole('radio', { name: 'Apache ZooKeeper' }).click();
+    await dialog.getByLabel('Folder of Apache ZooKeeper').fill('/nowhere');
+    await dialog.getByText('Apache ZooKeeper was not found').waitFor();
+    await dialog.getByText('/nowhere is not there').waitFor();
+    expect(await dialog.getByRole('button', { name: 'Use from the next start' }).isDisabled()).toBe(true);
+    await gallery(app, page, 'lab-engine-missing');
+    await dialog.getByLabel('Folder of Apache ZooKeeper').fill('');
+    await dialog.getByText('/nowhere is not there').waitFor({ state: 'detached' });
+    await gallery(app, page, 'lab-engine');
+    await dialog.getByRole('radio', { name: 'Embedded' }).click();
+    await dialog.getByRole('button', { name: 'Use from the next start' }).click();
+    await dialog.waitFor({ state: 'detached' });
+  });
+
+  test('after the end of the app only the one that stays runs; the next app lists it as running, and stops it', async () => {
+    expect(serverPids(app.home)).toHaveLength(4);
+    await open.close();
+    expect(await app.end()).toBe(0);
+    await eventually(() => expect(serverPids(app.home)).toHaveLength(1));
+    const left = serverPids(app.home);
+    const earlier = app;
+    app = await startApp('127.0.0.1:1', {}, earlier.home);
+    open = await openPage(browser, app.url);
+    const { page } = open;
+    await page.getByRole('tab', { name: '127.0.0.1:1', selected: true }).waitFor();
+    await toStart(page);
+    await lab(page, 'mine').getByRole('status').getByText('running', { exact: true }).waitFor();
+    await lab(page, 'mine').getByText('standalone').waitFor();
+    expect(serverPids(app.home)).toEqual(left);
+    await gallery(app, page, 'lab-found');
+    await labMenu(page, 'mine', 'Stay when Zooscope ends');
+    await lab(page, 'mine').getByText('stops with Zooscope').waitFor();
+    await page.getByRole('button', { name: 'Start a local ensemble' }).waitFor();
+    await labMenu(page, 'Local ensemble', 'Start');
+    await lab(page).getByRole('status').getByText('running', { exact: true }).waitFor();
+  });
+
+  test('the end of the app leaves no server behind that is to end with it', async () => {
+    expect(serverPids(app.home)).toHaveLength(4);
     expect(open.complaints).toEqual([]);
     expect(await app.end()).toBe(0);
     await eventually(() => expect(serverPids(app.home)).toEqual([]));
-    for (const pid of pids) expect(existsSync(`/proc/${pid}`)).toBe(false);
   });
 });
 
@@ -195,6 +286,11 @@ const server = (page: Page, id: number): Locator => lab(page).getByRole('listite
 async function serversThat(page: Page, role: string): Promise<number[]> {
   const counts = await Promise.all([1, 2, 3].map((id) => server(page, id).getByText(role, { exact: true }).count()));
   return [1, 2, 3].filter((id) => counts[id - 1] === 1);
+}
+
+async function portsInList(page: Page): Promise<number[]> {
+  const texts = await lab(page).getByText(/^:\d{5}$/).allTextContents();
+  return texts.map((text) => Number(text.slice(1)));
 }
 
 async function portsOf(page: Page): Promise<number[]> {
@@ -220,13 +316,13 @@ async function writeReadme(page: Page, text: string): Promise<void> {
   await save(page, '/readme');
 }
 
-/** The embedded servers whose data lies below a directory. */
+/** The servers whose data lies below a directory. */
 function serverPids(home: string): number[] {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];
     try {
       const line = readFileSync(join('/proc', name, 'cmdline'), 'utf8');
-      return line.includes(home) && line.includes('--exit-with-parent') ? [Number(name)] : [];
+      return line.includes(join(home, 'servers')) ? [Number(name)] : [];
     } catch {
       // It has ended meanwhile.
       return [];

@@ -164,10 +164,12 @@ class OwnServers implements LocalServers {
   /** The process, which does nothing before it is known to those who have to end it or to find it. */
   async #launch(place: Place, engine: Engine, { stays }: LocalServerStart, onExit: (exit: LocalServerExit) => void): Promise<StartedProcess> {
     const { configFile, directory, logFile, clientPort } = place;
-    const { env } = this.#options;
+    const { env = {} } = this.#options;
+    // Elections and the like are few lines, and what a person who breaks servers wants to read.
+    const logging = { ZOOSCOPE_LOG: this.#surroundings.env['ZOOSCOPE_LOG'] ?? 'info' };
     const command = {
       command: engine.command, args: engine.argsFor(configFile), cwd: directory, logFile, port: clientPort,
-      listenWithinMs: LISTEN_WITHIN_MS[engine.name], ownGroup: true, outlives: true, ...(env === undefined ? {} : { env }),
+      listenWithinMs: LISTEN_WITHIN_MS[engine.name], ownGroup: true, outlives: true, env: { ...logging, ...env },
     };
     const started = spawnServerProcess(command, (exit) => {
       this.#gone(configFile, started.pid);

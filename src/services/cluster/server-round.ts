@@ -66,6 +66,8 @@ async function ask(server: ServerAddress, word: string, parts: RoundParts): Prom
 
 function silentFailure(text: string | null): ServerStatus['failure'] {
   if (text === null) return makeFailure('answer', 'ServerSilent', 'the server does not allow the four-letter word srvr');
+  // NIOServerCnxn: what every word is answered with until there is a leader.
+  if (/not currently serving requests/.test(text)) return makeFailure('answer', 'NotServing', 'the server is not serving requests: it has no leader');
   const said = text.trim().slice(0, 200);
   return makeFailure('answer', 'ServerSilent', said === '' ? 'the server gave no answer' : `the server says: ${said}`);
 }

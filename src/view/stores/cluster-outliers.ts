@@ -23,7 +23,9 @@ export function outliersOf(server: ServerStatus, all: readonly ServerStatus[]): 
   const up = all.filter(({ reach }) => reach === 'up');
   const leader = up.find(({ role }) => role === 'leader');
   if ((server.lag ?? 0) >= LAG_MIN) found.add('lag');
-  if (leader?.epoch != null && server.epoch !== null && server.epoch !== leader.epoch) found.add('epoch');
+  // A follower that serves has all of its leader's history; until the first transaction of a new epoch its own zxid is of the one before.
+  const epochBegins = leader?.counter === 0;
+  if (leader?.epoch != null && server.epoch !== null && server.epoch !== leader.epoch && !epochBegins) found.add('epoch');
   if ((server.outstanding ?? 0) >= OUTSTANDING_MIN) found.add('outstanding');
   if (standsOut(server.latencyMs?.avg, up.map(({ latencyMs }) => latencyMs?.avg), LATENCY_MS_MIN)) found.add('latency');
   if (standsOut(server.roundTripMs, up.map(({ roundTripMs }) => roundTripMs), ROUND_TRIP_MS_MIN)) found.add('roundTrip');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterEach } from 'vitest';
+import type { Api } from '../../../src/view/api/client.ts';
 import { requireParts } from '../../support/requirements.ts';
 
 const ARGS = [
@@ -56,6 +57,19 @@ export async function shot(page: Page, name: string): Promise<void> {
   if (!process.env['ZOOSCOPE_SHOTS']) return;
   mkdirSync(SHOTS, { recursive: true });
   await page.screenshot({ path: join(SHOTS, `${name}.png`), animations: 'disabled', caret: 'initial' });
+}
+
+/** The same page in both themes and both languages, each kept as a picture when ZOOSCOPE_SHOTS asks for it. */
+export async function gallery(app: { api(): Promise<Api> }, page: Page, name: string): Promise<void> {
+  if (!process.env['ZOOSCOPE_SHOTS']) return;
+  const api = await app.api();
+  for (const language of ['zh-CN', 'en'] as const) {
+    for (const theme of ['dark', 'light'] as const) {
+      await api.call('settings.set', { theme, language });
+      await page.waitForFunction(([wanted, lang]) => document.documentElement.dataset['theme'] === wanted && document.documentElement.lang === lang, [theme, language] as const);
+      await shot(page, `${name}.${theme}.${language}`);
+    }
+  }
 }
 
 /** Call in a suite: keeps a picture of the page on which a test failed. */

@@ -294,6 +294,45 @@ describe('local ensembles', () => {
     expect(h.told('cluster.changed').at(-1)?.servers.map(({ role, reach }) => role ?? reach)).toEqual(['leader', 'follower', 'down']);
   });
 
+  test('a follower that is killed takes nobody’s role; a leader that is paused takes all, and they come back', async () => {
+    const h = createHarness();
+    const { labId } = await h.call('lab.create', three);
+    expect(roles(await h.call('lab.killServer', { labId, serverId: 1 }))).toEqual([null, 'follower', 'leader']);
+    await h.call('lab.startServer', { labId, serverId: 1 });
+    await h.clock.advance(500);
+    const paused = await h.call('lab.pauseServer', { labId, serverId: 3 });
+    expect([states(paused), roles(paused), paused.state]).toEqual([['running', 'running', 'paused'], [null, null, null], 'running']);
+    expect(byId(h, 3).paused).toBe(true);
+    expect((await h.call('lab.pauseServer', { labId, serverId: 1 })).state).toBe('noQuorum');
+    // To start all is to have those go on that are paused.
+    const started = await h.call('lab.start', { labId });
+    expect([states(started), running(h).map(({ paused: is }) => is)]).toEqual([['running', 'running', 'running'], [false, false, false]]);
+    await h.call('lab.resumeServer', { labId, serverId: 1 });
+    expect(states(await only(h))).toEqual(['running', 'running', 'running']);
+  });
+
+  test('a restart is another process; what is not running is not paused', async () => {
+    const h = createHarness();
+    const { labId } = await h.call('lab.create', three);
+    const before = byId(h, 2);
+    expect(states(await h.call('lab.restartServer', { labId, serverId: 2 }))).toEqual(['running', 'running', 'running']);
+    expect(byId(h, 2)).not.toBe(before);
+    await h.call('lab.stopServer', { labId, serverId: 2 });
+    expect(states(await h.call('lab.pauseServer', { labId, serverId: 2 }))).toEqual(['running', 'stopped', 'running']);
+    expect(await h.call('lab.files', { labId, serverId: 2 })).toMatchObject({ configFile: '/server-2/zoo.cfg', cut: false });
+  });
+
+  test('observers do not count for a majority', async () => {
+    const h = createHarness();
+    expect(await h.fail('lab.create', labOptions({ observers: 1 }))).toMatchObject({ code: 'BadOptions' });
+    const { labId, servers } = await h.call('lab.create', labOptions({ servers: 3, observers: 2 }));
+    expect(servers.map(({ observer }) => observer)).toEqual([false, false, false, true, true]);
+    expect(roles(await only(h)).slice(3)).toEqual(['observer', 'observer']);
+    await h.call('lab.killServer', { labId, serverId: 1 });
+    expect((await only(h))?.state).toBe('running');
+    expect((await h.call('lab.killServer', { labId, serverId: 2 })).state).toBe('noQuorum');
+  });
+
   test('is deleted with its name, its connection and its profile; a wrong name deletes nothing', async () => {
     const h = createHarness();
     const { labId, profileId, name } = await h.call('lab.create', three);

@@ -90,6 +90,11 @@ describe('outliers of a cluster', () => {
     expect(among({ nodeCount: 5 })).toEqual(['nodes']);
     expect(among({ nodeCount: 990 })).toEqual([]);
   });
+  it('calls no follower odd before the first transaction of a new epoch, which is not its own yet', () => {
+    const own = server({ epoch: 6, counter: 40 });
+    expect([...outliersOf(own, [server({ role: 'leader', counter: 0 }), own])]).toEqual([]);
+    expect([...outliersOf(own, [server({ role: 'leader', counter: 1 }), own])]).toEqual(['epoch']);
+  });
   it('calls nobody odd when there is no majority', () => {
     const own = server({ version: '3.9.0' });
     expect([...outliersOf(own, [leader, own])]).toEqual([]);

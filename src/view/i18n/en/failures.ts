@@ -22,6 +22,7 @@ export const error = {
   SocketFailed: 'Nothing answers at this address',
   SocketTimeout: 'The address did not answer in time',
   NoSession: 'The server gave no session',
+  NotServing: 'Not serving: it has no leader',
   ServerSilent: 'The server accepts connections and says nothing',
   BadConnectString: 'The connect string is not valid',
   BadPath: 'The path is not valid',
@@ -81,7 +82,8 @@ export const hint = {
   checkPath: 'Check the path.',
   checkFile: 'Choose another file, or export it again.',
   checkDisk: 'Check the space on the disk and the right to write there.',
-  localServer: 'The reason is in the server’s log, in its data directory.',
+  localServer: 'The reason is in the server’s log: “Log and configuration” in its menu.',
+  notServing: 'An election is going on, or too few servers run.',
   appLost: 'It comes back by itself; otherwise open Zooscope again.',
   report: 'This is our mistake. Please report it with the copied text.',
 };

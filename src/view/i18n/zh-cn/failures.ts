@@ -25,6 +25,7 @@ export const error: Same<typeof enError> = {
   SocketFailed: '该地址没有应答',
   SocketTimeout: '连接该地址超时',
   NoSession: '服务器没有建立会话',
+  NotServing: '未提供服务：没有领导者',
   ServerSilent: '服务器接受了连接，但没有任何回应',
   BadConnectString: '连接字符串无效',
   BadPath: '路径无效',
@@ -84,7 +85,8 @@ export const hint: Same<typeof enHint> = {
   checkPath: '请检查路径。',
   checkFile: '请选择其他文件，或重新导出。',
   checkDisk: '请检查磁盘空间和写入权限。',
-  localServer: '原因在服务器日志中，位于其数据目录。',
+  localServer: '原因在服务器日志中：见其菜单中的“日志与配置”。',
+  notServing: '正在选举，或运行的服务器过少。',
   appLost: '它会自动恢复；否则请重新打开 Zooscope。',
   report: '这是我们的错误。请附上复制的内容告知我们。',
 };
