@@ -38,7 +38,8 @@ export class LeaderRole implements Role {
     if (input.kind === 'applied') this.#preparer.applied(input.zxid);
     if (input.kind !== 'request') return NO_EFFECTS;
     const { request, wallMs, monotonicMs } = input;
-    if (isWrite(request.type)) this.#write(request, { wallMs, monotonicMs });
+    // What is refused already only waits for its turn.
+    if (isWrite(request.type) && request.refusal === undefined) this.#write(request, { wallMs, monotonicMs });
     else if (request.type === Op.sync) this.#sync(request);
     else if (this.#gate.read(request)) return { ...NO_EFFECTS, answer: [request] };
     return NO_EFFECTS;

@@ -32,7 +32,7 @@ export class LearnerRole implements Role {
     if (input.kind !== 'request') return NO_EFFECTS;
     const { request } = input;
     const { sessionId, type } = request;
-    if (!isWrite(type) && type !== Op.sync) {
+    if ((!isWrite(type) || request.refusal !== undefined) && type !== Op.sync) {
       return this.#gate.read(request) ? { ...NO_EFFECTS, answer: [request] } : NO_EFFECTS;
     }
     this.#gate.write(sessionId);

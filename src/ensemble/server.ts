@@ -105,7 +105,7 @@ export class Server {
   static async start(environment: ServerEnvironment, options: ServerOptions): Promise<Server> {
     const { config } = options;
     const settings = readSettings(config.properties);
-    refuseUnsupportedProperties(config.properties, { alone: true });
+    refuseUnsupportedProperties(config.properties);
     for (const key of unknownProperties(config.properties)) environment.logger.log('warn', 'a key that no server knows is passed over', { key });
     readAdminSettings(config.properties);
     readClientPortSettings(config);

@@ -28,6 +28,7 @@ import { Access, withIdentities } from './processors/auth/access.ts';
 import { SaslDesk } from './processors/auth/sasl/sasl-desk.ts';
 import { saslProvider } from './processors/auth/sasl/sasl-provider.ts';
 import { certificateIdentities, x509Provider } from './processors/auth/x509/x509-provider.ts';
+import { eagerRefusal } from './processors/eager-check.ts';
 import type { Reconfigure } from './processors/prepare/context.ts';
 import { Outstanding } from './processors/prepare/outstanding.ts';
 import { Preparer } from './processors/prepare/preparer.ts';
@@ -67,6 +68,8 @@ export interface ServingRole {
   readonly sessions: Sessions;
   /** Where sessions expire and containers are cleared away; null where the leader does that. */
   readonly expires: SessionTracker | null;
+  /** Writes of this server's own clients that their ACLs forbid are refused before they cost a transaction. */
+  readonly checksAclsEarly?: boolean;
   /** Only clients that may read only are served, in sessions that are this server's alone, and nothing is changed. */
   readonly readOnly?: boolean;
   readonly make: (access: Access) => Role;
@@ -88,6 +91,8 @@ export class Serving implements ConnectionOwner {
   /** null: off */
   readonly audit: AuditTrail | null;
   readonly #readOnly: boolean;
+  /** null: only the deciding stage looks at ACLs. */
+  readonly #eagerAccess: Access | null;
   #stopping = false;
 
   /** @throws ConfigError when the JAAS file is wrong, MD5 is not to be had, or a scheme is demanded that is not known */
@@ -97,6 +102,7 @@ export class Serving implements ConnectionOwner {
     this.#sessions = role.sessions;
     this.#readOnly = role.readOnly ?? false;
     const access = this.#makeAccess();
+    this.#eagerAccess = role.checksAclsEarly === true ? access : null;
     this.audit = settings.audit ? this.#makeAudit(access) : null;
     this.#guards = new Guards(settings.security, settings.throttle, environment.random, this.nowMs());
     this.#throttle = this.#makeThrottle();
@@ -216,7 +222,11 @@ export class Serving implements ConnectionOwner {
    * nothing, although the answer may have to wait. Of writes the deciding stage judges.
    */
   #judged(request: Request): Request {
-    if (isWrite(request.type) || request.refusal !== undefined) return request;
+    if (request.refusal !== undefined) return request;
+    if (isWrite(request.type)) {
+      const refusal = this.#eagerAccess === null || request.connection === null ? null : eagerRefusal(request, this.#parts.database.tree, this.#eagerAccess);
+      return refusal === null ? request : { ...request, refusal };
+    }
     const code = this.#sessions.check(request.sessionId);
     return code === 0 ? request : { ...request, refusal: code as ErrorCode };
   }

@@ -22,22 +22,19 @@ export const WITHOUT_EFFECT: readonly string[] = [
   'ssl.hostnameVerification', 'ssl.allowReverseDnsLookup', 'ssl.sslProvider', 'ensembleAuthName', 'fips-mode', 'log.dir', 'log.file', 'log.threshold', 'root.logger', 'console.threshold', 'tracelog.dir', 'tracelog.file',
   'configuration', 'controllerPort', 'pathStats.slotCapacity', 'pathStats.slotDuration', 'pathStats.maxDepth', 'pathStats.sampleRate',
   'pathStats.initialDelay', 'pathStats.delay', 'pathStats.topPathMax',
+  // Of members of an ensemble.
+  'leader.ackLoggingFrequency', 'leader.closeSocketAsync', 'learner.closeSocketAsync', 'learner.asyncSending', 'leader.nodelay', 'follower.nodelay',
+  'follower.skipLearnerRequestToNextProcessor', 'forward_learner_requests_to_commit_processor_disabled', 'syncEnabled', 'observer.syncEnabled',
+  'observerMaster.sizeLimit', 'messageTracker.Enabled', 'messageTracker.BufferSize', 'test.allowDiscontinuousProposals',
+  'quorum.cnxn.threads.size', 'multiAddress.reachabilityCheckEnabled', 'multiAddress.reachabilityCheckTimeoutMs',
 ];
 
-/** They change only how a member of an ensemble works. */
+/** They change only how a member of an ensemble works. `readMemberSettings` looks at them. */
 export const ENSEMBLE_ONLY: readonly string[] = [
-  'cnxTimeout', 'electionPortBindRetry', 'fastleader.minNotificationInterval', 'fastleader.maxNotificationInterval',
-  'leader.maxConcurrentSnapSyncs', 'leader.maxConcurrentDiffSyncs', 'leader.maxTimeToWaitForEpoch', 'leader.ackLoggingFrequency',
-  'leader.closeSocketAsync', 'leader.nodelay', 'follower.nodelay', 'leaderConnectDelayDuringRetryMs', 'leaderServes',
-  'learner.asyncSending', 'learner.closeSocketAsync', 'follower.skipLearnerRequestToNextProcessor', 'forward_learner_requests_to_commit_processor_disabled',
-  'observer.reconnectDelayMs', 'observer.election.DelayMs', 'observer.syncEnabled', 'observerMaster.sizeLimit',
-  'quorumCnxnTimeoutMs', 'commitLogCount', 'snapshotSizeFactor', 'forceSnapshotSync', 'messageTracker.Enabled', 'messageTracker.BufferSize',
-  'enableEagerACLCheck', 'readonlymode.enabled', 'test.allowDiscontinuousProposals',
-];
-
-/** What members of an ensemble do not have yet: property and the value that asks for it. A server alone need not care. */
-const MEMBERS_LACK: readonly (readonly [string, string])[] = [
-  ['zookeeper.enableEagerACLCheck', 'true'],
+  'cnxTimeout', 'quorumCnxnTimeoutMs', 'electionPortBindRetry', 'fastleader.minNotificationInterval', 'fastleader.maxNotificationInterval',
+  'leader.maxTimeToWaitForEpoch', 'leaderConnectDelayDuringRetryMs', 'leaderServes', 'observer.reconnectDelayMs', 'observer.election.DelayMs',
+  'leader.maxConcurrentSnapSyncs', 'leader.maxConcurrentDiffSyncs', 'commitLogCount', 'snapshotSizeFactor', 'forceSnapshotSync',
+  'enableEagerACLCheck', 'readonlymode.enabled',
 ];
 
 /** Switches of what is not here: they may stand there as long as they have this value. */
@@ -57,10 +54,9 @@ export const REFUSED: readonly string[] = ['testingonly.initialZxid', 'metricsPr
 /**
  * Refuses what an operator would rely on and not get.
  *
- * @param alone the server is a member of no ensemble
  * @throws ConfigError naming the key
  */
-export function refuseMissingParts(properties: Properties, alone: boolean): void {
+export function refuseMissingParts(properties: Properties): void {
   const get = (key: string): string | undefined => properties.get(`zookeeper.${key}`)?.trim();
   for (const [key, only] of REFUSED_UNLESS) {
     const text = get(key);
@@ -69,9 +65,6 @@ export function refuseMissingParts(properties: Properties, alone: boolean): void
   for (const [key, only] of ONLY_CLASS) {
     const text = get(key);
     if (text !== undefined && text !== only) throw new ConfigError(`${key}=${text}: not supported; there is only ${only}`);
-  }
-  for (const [name, value] of alone ? [] : MEMBERS_LACK) {
-    if (properties.get(name)?.trim().toLowerCase() === value) throw new ConfigError(`${name}=${value}: not supported yet`);
   }
   for (const key of REFUSED) if (get(key) !== undefined) throw new ConfigError(`${key}: not supported`);
 }

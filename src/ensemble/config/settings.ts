@@ -158,11 +158,10 @@ function readWords(text: string | undefined, readOnlyMode: boolean): ReadonlySet
 /**
  * Refuses properties whose effect an operator would rely on and not get.
  *
- * @param alone the server is a member of no ensemble
  * @throws ConfigError naming the property
  */
-export function refuseUnsupportedProperties(properties: Properties, { alone = false }: { readonly alone?: boolean } = {}): void {
-  refuseMissingParts(properties, alone);
+export function refuseUnsupportedProperties(properties: Properties): void {
+  refuseMissingParts(properties);
   for (const [name, value] of properties) {
     if (AUTH_PROVIDER.test(name) && !PROVIDER_CLASSES.has(value.trim())) throw new ConfigError(`${name}=${value}: not supported yet`);
   }

@@ -15,6 +15,10 @@ export interface EnsembleConfig {
   readonly initLimit: number;
   readonly syncLimit: number;
   readonly standaloneEnabled: boolean;
+  /** connectToLearnerMasterLimit: ticks to reach a leader; 0: initLimit. */
+  readonly connectLimit: number;
+  /** quorumListenOnAllIPs */
+  readonly onAllAddresses: boolean;
 }
 
 export { isMembershipKey } from '../replication/quorum/membership.ts';
@@ -51,7 +55,9 @@ export function readEnsembleConfig(text: string, dynamic: { readonly text: strin
     return parseWhole(key, value, { min: 1 });
   };
   checkPeerType(entries.get('peerType'));
-  return { membership, initLimit: limit('initLimit'), syncLimit: limit('syncLimit'), standaloneEnabled };
+  const connectLimit = parseWhole('connectToLearnerMasterLimit', entries.get('connectToLearnerMasterLimit')?.trim() ?? '0', { min: 0 });
+  const onAllAddresses = flag('quorumListenOnAllIPs', false);
+  return { membership, initLimit: limit('initLimit'), syncLimit: limit('syncLimit'), standaloneEnabled, connectLimit, onAllAddresses };
 }
 
 /**

@@ -25,9 +25,11 @@ import type { Designated, Term, TermParts } from './term.ts';
 
 /** ZooDefs.OpCode.reconfig, as a transaction */
 const RECONFIG = 16;
+const NOBODY: ReadonlySet<bigint> = new Set();
 
 export class LeaderTerm implements Term {
   readonly #parts: TermParts;
+  readonly #voters: ReadonlySet<bigint>;
   readonly #machine: Leader;
   readonly #links = new Map<LinkId, LeaderLink>();
   #nextLink: LinkId = 1;
@@ -40,14 +42,19 @@ export class LeaderTerm implements Term {
   #proposals = 0;
   #sizes: ProposalSizes = { last: -1, min: -1, max: -1 };
   #servingSinceMs = 0;
+  /** When it began to wait for followers. */
+  #startedMs: number | null = null;
   #successor: Designated | null = null;
   readonly #due: LeaderEffects[] = [];
   #performing = false;
   #over = false;
 
-  constructor(parts: TermParts) {
+  /** @param voters who elected this server */
+  constructor(parts: TermParts, voters: ReadonlySet<bigint> = NOBODY) {
     this.#parts = parts;
-    const { sid, house, configurations, limits } = parts;
+    this.#voters = voters;
+    const { sid, house, configurations, limits, settings: { sync } } = parts;
+    const { snapshotSizeFactor, forceSnapshot, snapsMax: snap, diffsMax: diff } = sync;
     this.#machine = new Leader({
       ...limits, sid,
       rule: configurations.current.verifier,
@@ -62,8 +69,9 @@ export class LeaderTerm implements Term {
       currentEpoch: house.epochs.current,
       lastZxid: house.lastLogged,
       committedLog: house.committed,
-      diskSyncAllowed: true,
-      forceSnapshot: false,
+      diskSyncAllowed: snapshotSizeFactor === null || snapshotSizeFactor >= 0,
+      forceSnapshot,
+      syncsMax: { snap, diff },
     });
   }
 
@@ -77,6 +85,14 @@ export class LeaderTerm implements Term {
 
   durable(zxid: bigint): void {
     this.#step({ kind: 'durable', zxid });
+  }
+
+  /** It may have changed its mind, and this server would wait for it in vain (Leader.reportLookingSid). */
+  looking(sid: bigint): void {
+    const { epochWaitMs } = this.#parts.settings.election;
+    const startedMs = this.#startedMs;
+    if (epochWaitMs === null || startedMs === null || this.#machine.epoch !== null || !this.#voters.has(sid)) return;
+    if (this.#nowMs() - startedMs > epochWaitMs) this.stop(`server ${sid} elected this one and looks for a leader again`);
   }
 
   stop(reason: string, designated: Designated | null = null): void {
@@ -105,14 +121,14 @@ export class LeaderTerm implements Term {
   }
 
   async #open(): Promise<void> {
-    const { sid, configurations, network, logger } = this.#parts;
+    const { sid, configurations, network, logger, onAllAddresses } = this.#parts;
     const own = configurations.current.members.get(sid)?.addresses[0];
     if (own === undefined) {
       this.stop('this server is no member any more');
       return;
     }
     try {
-      this.#listener = await network.listen({ host: own.host, port: own.quorumPort }, (socket) => this.#accept(socket));
+      this.#listener = await network.listen({ host: onAllAddresses ? null : own.host, port: own.quorumPort }, (socket) => this.#accept(socket));
     } catch (error) {
       logger.log('error', 'the quorum port cannot be listened on', { error });
       this.stop('the quorum port cannot be listened on');
@@ -122,7 +138,8 @@ export class LeaderTerm implements Term {
       await this.#listener.close();
       return;
     }
-    this.#step({ kind: 'start', nowMs: this.#nowMs() });
+    this.#startedMs = this.#nowMs();
+    this.#step({ kind: 'start', nowMs: this.#startedMs });
     this.#armTick();
   }
 
@@ -242,6 +259,7 @@ export class LeaderTerm implements Term {
     this.#sessions = sessions;
     this.#serving = new Serving(parts, {
       sessions,
+      checksAclsEarly: this.#parts.settings.checksAclsEarly,
       expires: sessions,
       revalidate: (sessionId, timeoutMs, answer) => answer(this.#revalidate(sessionId, timeoutMs, 0)),
       make: (access) => {

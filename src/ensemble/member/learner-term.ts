@@ -24,8 +24,6 @@ import type { Designated, Term, TermParts } from './term.ts';
 const RECONFIG = 16;
 
 const CONNECT_TRIES = 5;
-/** leaderConnectDelayDuringRetryMs */
-const RETRY_MS = 100;
 
 export class LearnerTerm implements Term {
   readonly #parts: TermParts;
@@ -73,7 +71,9 @@ export class LearnerTerm implements Term {
   }
 
   start(): void {
-    this.#connect(1);
+    const { clock, connectDelayMs } = this.#parts;
+    if (connectDelayMs > 0) clock.after(connectDelayMs, () => this.#connect(1));
+    else this.#connect(1);
     this.#armTick();
   }
 
@@ -106,19 +106,19 @@ export class LearnerTerm implements Term {
   }
 
   #connect(attempt: number): void {
-    const { network, clock, configurations, limits, logger } = this.#parts;
+    const { network, clock, configurations, connectTimeoutMs: timeoutMs, settings, logger } = this.#parts;
     const address = configurations.current.members.get(this.#leader)?.addresses[0] ?? configurations.lastSeen.members.get(this.#leader)?.addresses[0];
     if (this.#over) return;
     if (address === undefined) {
       this.stop(`server ${this.#leader}, which leads, is no member`);
       return;
     }
-    const options = { to: { host: address.host, port: address.quorumPort }, timeoutMs: limits.tickMs * limits.initLimit };
+    const options = { to: { host: address.host, port: address.quorumPort }, timeoutMs };
     network.connect(options, (socket) => this.#connected(socket), (reason) => {
       if (this.#over) return;
       logger.log('info', 'the leader cannot be reached', { leader: this.#leader, reason, attempt });
       if (attempt >= CONNECT_TRIES) this.stop('the leader cannot be reached');
-      else clock.after(RETRY_MS, () => this.#connect(attempt + 1));
+      else clock.after(settings.leaderRetryMs, () => this.#connect(attempt + 1));
     });
   }
 
@@ -225,6 +225,7 @@ export class LearnerTerm implements Term {
     this.#sessions = sessions;
     this.#serving = new Serving(this.#parts.servingParts(this.#leader, () => null), {
       sessions,
+      checksAclsEarly: this.#parts.settings.checksAclsEarly,
       expires: null,
       revalidate: (sessionId, timeoutMs, answer) => this.#revalidate(sessionId, timeoutMs, answer),
       make: () => {

@@ -9,17 +9,15 @@ import { readMemberSettings, type MemberSettings } from '../config/member-settin
 import { readAdminSettings } from '../config/admin-settings.ts';
 import { readQuorumSasl } from '../config/quorum-sasl-settings.ts';
 import type { ZooCfg } from '../config/zoo-cfg.ts';
-import type { AdminControl } from '../admin/admin-control.ts';
-import type { AdminView } from '../admin/admin-view.ts';
 import type { HttpListener } from '../admin/http/exchange.ts';
 import { openAdminPorts } from '../admin-ports.ts';
 import type { EnsembleView, LeadingView } from '../admin/ensemble-view.ts';
 import type { CancelTimer } from '../../base/clock.ts';
+import { below } from '../../base/random.ts';
 import { decodeUtf8, encodeUtf8 } from '../../base/text.ts';
 import { readConfig } from '../replication/election/memberships.ts';
 import { Connections } from '../connections.ts';
 import type { ServerEnvironment } from '../environment.ts';
-import { UsageError } from '../../model/errors.ts';
 import { unknownProperties } from '../config/known-keys.ts';
 import { ServerStats } from '../processors/stats.ts';
 import type { ElectionNetwork, QuorumNetwork } from '../quorum-network.ts';
@@ -30,6 +28,8 @@ import { formatMembership, type Membership } from '../replication/quorum/members
 import type { Serving, ServingParts } from '../serving.ts';
 import { STATE } from '../../wire/quorum/notification.ts';
 import { authenticatedNetwork } from './authenticated-network.ts';
+import { listenForElections } from './election-port.ts';
+import { memberControl } from './member-control.ts';
 import { ensembleView } from './member-view.ts';
 import { LeaderTerm } from './leader-term.ts';
 import { LearnerTerm } from './learner-term.ts';
@@ -51,6 +51,10 @@ export interface MemberOptions {
   readonly syncLimit: number;
   /** true when absent */
   readonly standaloneEnabled?: boolean;
+  /** Ticks to reach a leader; 0, or absent: initLimit. */
+  readonly connectLimit?: number;
+  /** Election and leader port are on every address; false when absent. */
+  readonly onAllAddresses?: boolean;
   /** Absent: configurations are kept in the tree only. */
   readonly configFiles?: ConfigFiles;
   /** Told when the server cannot go on: the disk failed. Nothing is acknowledged any more. */
@@ -71,7 +75,6 @@ export interface MemberState {
 /** No server has this id. */
 const NOBODY = -1n;
 const CONFIG_PATH = '/zookeeper/config';
-const CONNECT_TIMEOUT_MS = 5_000;
 const DEFAULT_PACKET_BYTES = 2 * 0xf_ffff;
 
 export class Member {
@@ -112,14 +115,14 @@ export class Member {
     });
     this.#configurations = this.#makeConfigurations();
     this.#connections = new Connections({ perAddress: config.maxClientCnxns, all: settings.connectionsMax });
+    const { minIntervalMs, maxIntervalMs, connectTimeoutMs, greetingTimeoutMs } = this.#memberSettings.election;
     this.#election = new ElectionPeer({
-      ...ELECTION_DEFAULTS, sid,
+      ...ELECTION_DEFAULTS, minIntervalMs, maxIntervalMs, connectTimeoutMs, sid,
       logger: environment.logger,
       memberships: this.#configurations.memberships,
       reconfigEnabled: config.reconfigEnabled,
       ownAddresses: (membership.members.get(sid)?.addresses ?? []).map(({ host, electionPort: port }) => ({ host, port })),
-      connectTimeoutMs: CONNECT_TIMEOUT_MS,
-      greetingTimeoutMs: syncLimit * config.tickMs,
+      greetingTimeoutMs: greetingTimeoutMs ?? syncLimit * config.tickMs,
       auth,
     });
     this.#electionNetwork = environment.quorum.election((input) => this.#elect(input));
@@ -137,7 +140,7 @@ export class Member {
     const settings = readSettings(properties);
     refuseUnsupportedProperties(properties);
     readAdminSettings(properties);
-    readMemberSettings(properties);
+    const { sync } = readMemberSettings(properties);
     for (const key of unknownProperties(properties)) environment.logger.log('warn', 'a key that no server knows is passed over', { key });
     readClientPortSettings(options.config);
     const { network, auth } = secured(environment, options);
@@ -146,7 +149,7 @@ export class Member {
     const house = await Storehouse.open(environment, settings, stats, {
       onDurable: (zxid) => member?.durable(zxid),
       onFailure: (error) => options.onFailure(error),
-    });
+    }, sync);
     member = new Member({ ...environment, quorum: network }, options, settings, stats, house, auth);
     await member.#open();
     return member;
@@ -209,10 +212,11 @@ export class Member {
   }
 
   async #open(): Promise<void> {
-    const { config, sid, membership } = this.#options;
+    const { config, sid, membership, onAllAddresses = false } = this.#options;
+    const { bindAttempts: attempts } = this.#memberSettings.election;
+    const { listen, logger, clock } = this.#environment;
     const own = membership.members.get(sid)?.addresses[0];
-    if (own !== undefined) await this.#electionNetwork.listen(own.host, own.electionPort);
-    const { listen, logger } = this.#environment;
+    if (own !== undefined) await listenForElections(this.#electionNetwork, { host: onAllAddresses ? null : own.host, port: own.electionPort, attempts }, { clock, logger });
     const { words } = this.#settings;
     this.#ports = await ClientPorts.open(config, readClientPortSettings(config), {
       listen, logger, stats: this.#stats, connections: this.#connections,
@@ -222,7 +226,7 @@ export class Member {
         return serving === null ? turnedAway(socket, (word) => words === 'all' || words.has(word)) : serving.accept(socket, onSecurePort);
       },
     });
-    this.#http = await openAdminPorts(this.#environment, readAdminSettings(config.properties), this.#control());
+    this.#http = await openAdminPorts(this.#environment, readAdminSettings(config.properties), memberControl(this.#environment, this.#house, () => (this.#term?.serving ?? this.#readOnly.serving)?.view ?? null));
     this.#look();
   }
 
@@ -231,24 +235,6 @@ export class Member {
     const { leaderServes } = this.#memberSettings;
     const serving = this.#term?.serving ?? this.#readOnly.serving;
     return serving !== null && !leaderServes && serving.view.mode === 'leader' ? null : serving;
-  }
-
-  /** What the AdminServer may do. A state that one member took over would not be the others'. */
-  #control(): AdminControl {
-    const { clock, logger, snapshots } = this.#environment;
-    const view = (): AdminView | null => (this.#term?.serving ?? this.#readOnly.serving)?.view ?? null;
-    return {
-      get view() {
-        return view();
-      },
-      nowMs: () => clock.monotonicMs(),
-      warn: (message, reason) => logger.log('warn', message, { reason }),
-      takeSnapshot: async () => {
-        const { name, zxid } = await this.#house.namedSnapshot();
-        return { zxid, bytes: await snapshots.size(name), read: () => snapshots.stream(name) };
-      },
-      restore: () => Promise.reject(new UsageError('Unsupported', 'a member of an ensemble cannot be restored alone')),
-    };
   }
 
   #look(): void {
@@ -261,34 +247,39 @@ export class Member {
   #elect(input: ElectionInput): void {
     if (this.#stopping) return;
     const { clock } = this.#environment;
-    const { network, outcome, adopted } = this.#election.step(input, clock.monotonicMs());
+    const { network, outcome, adopted, looking } = this.#election.step(input, clock.monotonicMs());
     if (adopted !== null) this.#configurations.activate(adopted, this.#options.sid, NOBODY, null);
     this.#electionNetwork.perform(network);
     this.#cancelTick();
     const due = this.#election.deadlineMs;
     if (due !== null) this.#cancelTick = clock.after(Math.max(0, due - clock.monotonicMs()), () => this.#elect({ kind: 'tick' }));
+    for (const sid of looking) this.#term?.looking?.(sid);
     if (outcome !== null) this.#begin(outcome);
   }
 
-  #begin({ state, vote }: Outcome): void {
+  #begin({ state, vote, supporters }: Outcome): void {
     const { logger } = this.#environment;
     logger.log('info', 'a leader is elected', { leader: vote.leader, own: this.#options.sid, round: vote.round });
     this.#readOnly.end();
-    this.#beginTerm(state, vote.leader);
+    this.#beginTerm(state, vote.leader, supporters);
   }
 
-  #beginTerm(state: number, leader: bigint): void {
+  #beginTerm(state: number, leader: bigint, voters?: ReadonlySet<bigint>): void {
     const parts = this.#termParts();
-    this.#term = state === STATE.leading ? new LeaderTerm(parts) : new LearnerTerm(parts, leader, state === STATE.observing);
+    this.#term = state === STATE.leading ? new LeaderTerm(parts, voters) : new LearnerTerm(parts, leader, state === STATE.observing);
     this.#term.start();
   }
 
   #termParts(): TermParts {
-    const { clock, logger, quorum: network } = this.#environment;
-    const { sid, config, initLimit, syncLimit } = this.#options;
+    const { clock, logger, random, quorum: network } = this.#environment;
+    const { observerConnectDelayMs: connectDelayMs } = this.#memberSettings;
+    const { sid, config, initLimit, syncLimit, connectLimit = 0, onAllAddresses = false } = this.#options;
     const limits: TermLimits = { tickMs: config.tickMs, initLimit, syncLimit };
     return {
-      sid, clock, logger, network, limits,
+      sid, clock, logger, network, limits, onAllAddresses,
+      settings: this.#memberSettings,
+      connectTimeoutMs: config.tickMs * (connectLimit === 0 ? initLimit : connectLimit),
+      connectDelayMs: this.#observes && connectDelayMs > 0 ? below(random, connectDelayMs) : 0,
       configurations: this.#configurations,
       house: this.#house,
       packetBytesMax: Math.max(DEFAULT_PACKET_BYTES, this.#settings.requestBytesMax * 2),
@@ -313,16 +304,26 @@ export class Member {
     this.#environment.logger.log('info', 'a term has ended', { reason });
     this.#term = null;
     this.#ended();
-    if (designated === null) this.#look();
+    if (designated === null) this.#lookAgain();
     else this.#follow(designated);
+  }
+
+  /** Observers that all lost the same leader do not disturb the election at once (Observer.waitForObserverElectionDelay). */
+  #lookAgain(): void {
+    const { clock, random } = this.#environment;
+    const mostMs = this.#observes ? this.#memberSettings.observerDelayMs : 0;
+    if (mostMs > 0) clock.after(below(random, mostMs), () => this.#look());
+    else this.#look();
+  }
+
+  get #observes(): boolean {
+    return this.#configurations.current.members.get(this.#options.sid)?.role === 'observer';
   }
 
   /** With a designated leader no election is needed (QuorumPeer.updateServerState). */
   #follow({ leader, zxid }: Designated): void {
     if (this.#stopping) return;
-    const { sid } = this.#options;
-    const observes = this.#configurations.current.members.get(sid)?.role === 'observer';
-    const state = leader === sid ? STATE.leading : observes ? STATE.observing : STATE.following;
+    const state = leader === this.#options.sid ? STATE.leading : this.#observes ? STATE.observing : STATE.following;
     this.#election.assume(state, leader, zxid);
     this.#beginTerm(state, leader);
   }

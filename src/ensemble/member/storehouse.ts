@@ -3,6 +3,7 @@
  * It outlives the member's terms. Must hold: what the log has and the tree has not is known to whoever put it there.
  */
 
+import { SYNC_DEFAULTS, type SyncSettings } from '../config/member-settings.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ServerEnvironment } from '../environment.ts';
 import { openJournal, type Journal } from '../journal.ts';
@@ -34,6 +35,7 @@ export class Storehouse {
   readonly epochs: EpochFiles;
   readonly #environment: ServerEnvironment;
   readonly #settings: Settings;
+  readonly #sync: SyncSettings;
   readonly #stats: ServerStats;
   readonly #events: StorehouseEvents;
   #database: Database;
@@ -45,8 +47,9 @@ export class Storehouse {
   #floor: bigint;
 
   private constructor(
-    environment: ServerEnvironment, settings: Settings, stats: ServerStats, events: StorehouseEvents, state: State, epochs: EpochFiles,
+    environment: ServerEnvironment, settings: Settings, sync: SyncSettings, stats: ServerStats, events: StorehouseEvents, state: State, epochs: EpochFiles,
   ) {
+    this.#sync = sync;
     this.#environment = environment;
     this.#settings = settings;
     this.#stats = stats;
@@ -60,11 +63,13 @@ export class Storehouse {
   }
 
   /** Brings everything back from the disk. @throws StorageError */
-  static async open(environment: ServerEnvironment, settings: Settings, stats: ServerStats, events: StorehouseEvents): Promise<Storehouse> {
+  static async open(
+    environment: ServerEnvironment, settings: Settings, stats: ServerStats, events: StorehouseEvents, sync: SyncSettings = SYNC_DEFAULTS,
+  ): Promise<Storehouse> {
     await finishInstall(environment.snapshots, environment.logs);
-    const state = await restore(environment, settings);
+    const state = await restore(environment, settings, sync);
     const epochs = await EpochFiles.open(environment.snapshots, state.database.tree.lastZxid);
-    const house = new Storehouse(environment, settings, stats, events, state, epochs);
+    const house = new Storehouse(environment, settings, sync, stats, events, state, epochs);
     if (state.fresh) await house.#journal.firstSnapshot();
     return house;
   }
@@ -130,7 +135,7 @@ export class Storehouse {
     const { snapshots, logs, gzip } = this.#environment;
     await this.#journal.close();
     const done = await truncateAfter(snapshots, logs, zxid, new SnapshotCodecs(gzip));
-    if (done) this.#take(await restore(this.#environment, this.#settings));
+    if (done) this.#take(await restore(this.#environment, this.#settings, this.#sync));
     else this.#journal = this.#openJournal();
     return done;
   }
@@ -140,7 +145,7 @@ export class Storehouse {
     const { snapshots, logs } = this.#environment;
     await this.#journal.close();
     await installSnapshot(snapshots, logs, database.snapshot());
-    this.#take({ database, committed: new CommittedLog(), floor: database.tree.lastZxid, fresh: false });
+    this.#take({ database, committed: new CommittedLog(this.#sync.commitLogCount), floor: database.tree.lastZxid, fresh: false });
   }
 
   /** An empty state, to be filled with a tree from the leader. */
@@ -178,12 +183,13 @@ export class Storehouse {
     });
   }
 
-  /** More than a third of a snapshot is better sent as one. */
+  /** More than a third of a snapshot is better sent as one; a log of little, in any case, unless somebody decided. */
   async #syncBytesMax(): Promise<number> {
+    const { snapshotSizeFactor } = this.#sync;
     const { snapshots } = this.#environment;
     const newest = snapshotsOf(await snapshots.list()).at(-1);
     const bytes = newest === undefined ? 0 : await snapshots.size(newest.name);
-    return Math.max(SYNC_BYTES_MIN, bytes * SNAPSHOT_SIZE_FACTOR);
+    return snapshotSizeFactor === null ? Math.max(SYNC_BYTES_MIN, bytes * SNAPSHOT_SIZE_FACTOR) : bytes * snapshotSizeFactor;
   }
 }
 
@@ -194,12 +200,12 @@ interface State {
   readonly fresh: boolean;
 }
 
-async function restore(environment: ServerEnvironment, settings: Settings): Promise<State> {
+async function restore(environment: ServerEnvironment, settings: Settings, { commitLogCount }: SyncSettings): Promise<State> {
   const { snapshots, logs, logger, gzip } = environment;
-  let committed = new CommittedLog();
+  let committed = new CommittedLog(commitLogCount);
   let done = false;
   const newTarget = (): Database => {
-    committed = new CommittedLog();
+    committed = new CommittedLog(commitLogCount);
     return newDatabase(environment, settings, (txn) => {
       if (!done) committed.add(txn);
     });

@@ -2,6 +2,7 @@
 
 import type { Logger } from '../../base/logger.ts';
 import type { Clock } from '../../base/clock.ts';
+import type { MemberSettings } from '../config/member-settings.ts';
 import type { LeadingView } from '../admin/ensemble-view.ts';
 import type { QuorumNetwork } from '../quorum-network.ts';
 import type { Configurations } from './configurations.ts';
@@ -40,6 +41,13 @@ export interface TermParts {
   readonly house: Storehouse;
   readonly configurations: Configurations;
   readonly limits: TermLimits;
+  readonly settings: MemberSettings;
+  /** connectToLearnerMasterLimit: ms to reach a leader. */
+  readonly connectTimeoutMs: number;
+  /** observer.reconnectDelayMs: ms to wait before that. */
+  readonly connectDelayMs: number;
+  /** quorumListenOnAllIPs: the leader port is on every address, not only on this server's own. */
+  readonly onAllAddresses: boolean;
   /** The longest buffer in a packet of the leader port, in bytes. */
   readonly packetBytesMax: number;
   /** Made anew, since the tree may have been replaced since the last term. */
@@ -53,6 +61,8 @@ export interface Term {
   start(): void;
   /** Everything up to here is on disk. */
   durable(zxid: bigint): void;
+  /** A server looks for a leader. */
+  looking?(sid: bigint): void;
   /** Ends it; `onEnded` follows. */
   stop(reason: string, designated?: Designated | null): void;
 }

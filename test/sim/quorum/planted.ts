@@ -123,7 +123,7 @@ export const PLANTED: readonly Planted[] = [
   },
   {
     name: 'a follower answers a sync by itself',
-    changes: [{ file: 'src/ensemble/learner-role.ts', find: 'if (!isWrite(type) && type !== Op.sync) {', replace: 'if (!isWrite(type)) {' }],
+    changes: [{ file: 'src/ensemble/learner-role.ts', find: '&& type !== Op.sync) {', replace: '&& type !== 0) {' }],
     finds: /a sync is answered at/,
     seeds: 60,
   },

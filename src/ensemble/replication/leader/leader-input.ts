@@ -23,6 +23,8 @@ export interface LeaderOptions extends LivenessOptions {
   /** snapshotSizeFactor of 0 or more. */
   readonly diskSyncAllowed: boolean;
   readonly forceSnapshot: boolean;
+  /** So many learners at one time are sent snapshots, or transactions, before observers are turned away. */
+  readonly syncsMax: { readonly snap: number; readonly diff: number };
 }
 
 /** What a leader has to know of configurations that change under it. */

@@ -17,7 +17,7 @@ import { Liveness } from './liveness.ts';
 import { Learners, type Learner } from './learners.ts';
 import { Proposals } from './proposals.ts';
 import { Syncs, type Asker } from './syncs.ts';
-import { planSync, type SyncPlan } from './sync-plan.ts';
+import { planMessages, planSync, type SyncPlan } from './sync-plan.ts';
 
 /** REQUEST's type of a sync (ZooDefs.OpCode.sync). */
 const SYNC = 9;
@@ -237,21 +237,19 @@ export class Leader {
       this.#out.task({ kind: 'readLog', link: learner.link, from: learner.peerZxid });
       return;
     }
+    learner.bySnapshot = plan.kind === 'snap';
+    // Those that vote are wanted; an observer may come again.
+    if (learner.observer && this.#learners.syncing(learner.bySnapshot) >= this.#options.syncsMax[plan.kind === 'snap' ? 'snap' : 'diff']) {
+      this.#drop(learner.link, true);
+      return;
+    }
     this.#sendPlan(learner, plan);
     learner.stage = 'syncing';
     this.#out.send(learner.link, { kind: 'newLeader', epoch: this.#epoch(), config: this.#options.configText(this.#epoch()) });
   }
 
   #sendPlan({ link, observer }: Learner, plan: Exclude<SyncPlan, { kind: 'readDisk' }>): void {
-    if (plan.kind === 'snap') {
-      this.#out.send(link, { kind: 'snap', zxid: plan.lastQueued });
-    } else {
-      this.#out.send(link, { kind: plan.kind, zxid: plan.zxid });
-      for (const txn of plan.txns) {
-        this.#out.send(link, { kind: 'proposal', txn });
-        this.#out.send(link, { kind: 'commit', zxid: txn.header.zxid });
-      }
-    }
+    for (const message of planMessages(plan)) this.#out.send(link, message);
     if (observer) return;
     for (const txn of this.outstanding) if (txn.header.zxid > plan.lastQueued) this.#out.send(link, { kind: 'proposal', txn });
   }

@@ -19,6 +19,8 @@ export interface Learner {
   stage: LearnerStage;
   /** Where its log ends. */
   peerZxid: bigint;
+  /** Whether it is sent a snapshot to be brought up to date. */
+  bySnapshot?: boolean;
 }
 
 export class Learners {
@@ -46,6 +48,11 @@ export class Learners {
 
   all(): Learner[] {
     return [...this.#byLink.values()];
+  }
+
+  /** How many are being brought up to date in one of the two ways (LearnerSyncThrottler). */
+  syncing(bySnapshot: boolean): number {
+    return this.in('syncing').filter((learner) => learner.bySnapshot === bySnapshot).length;
   }
 
   in(stage: LearnerStage): Learner[] {

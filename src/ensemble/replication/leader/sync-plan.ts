@@ -6,6 +6,7 @@
 
 import { counterOf, epochOf } from '../../../model/zxid.ts';
 import type { Transaction } from '../../txn/transaction.ts';
+import type { LeaderMessage } from '../messages.ts';
 
 export interface SyncFacts {
   /** The last transaction in the learner's log. */
@@ -50,6 +51,15 @@ export function planSync(facts: SyncFacts): SyncPlan {
   if (walk.lastQueued < min) return snap;
   walk.through(committed, null);
   return walk.plan ?? snap;
+}
+
+/** What a decided plan has the leader say: where the learner begins, then each transaction proposed and committed. */
+export function planMessages(plan: Exclude<SyncPlan, { kind: 'readDisk' }>): LeaderMessage[] {
+  if (plan.kind === 'snap') return [{ kind: 'snap', zxid: plan.lastQueued }];
+  return [
+    { kind: plan.kind, zxid: plan.zxid },
+    ...plan.txns.flatMap((txn): LeaderMessage[] => [{ kind: 'proposal', txn }, { kind: 'commit', zxid: txn.header.zxid }]),
+  ];
 }
 
 const isEpochStart = (zxid: bigint): boolean => counterOf(zxid) === 0;

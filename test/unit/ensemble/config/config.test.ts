@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseProperties } from '../../../../src/ensemble/config/properties.ts';
-import { readSettings, refuseUnsupportedProperties } from '../../../../src/ensemble/config/settings.ts';
+import { readSettings } from '../../../../src/ensemble/config/settings.ts';
 import { parseZooCfg } from '../../../../src/ensemble/config/zoo-cfg.ts';
 
 const base = 'dataDir=/data\nclientPort=2181\n';
@@ -120,12 +120,6 @@ describe('settings', () => {
   test('name what is wrong', () => {
     expect(() => settings({ 'zookeeper.skipACL': 'perhaps' })).toThrow('zookeeper.skipACL=perhaps: yes or no is needed');
     expect(() => settings({ 'zookeeper.snapCount': 'x' })).toThrow('zookeeper.snapCount=x');
-  });
-
-  test.each(['zookeeper.enableEagerACLCheck'])('%s is refused to a member of an ensemble only', (name) => {
-    expect(() => refuseUnsupportedProperties(new Map([[name, 'true']]))).toThrow(`${name}=true: not supported yet`);
-    expect(() => refuseUnsupportedProperties(new Map([[name, 'false']]))).not.toThrow();
-    expect(() => refuseUnsupportedProperties(new Map([[name, 'true']]), { alone: true })).not.toThrow();
   });
 
   test('local sessions mean nothing to a server alone, and are refused to a member of an ensemble', () => {

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { ENSEMBLE_ONLY, ONLY_CLASS, REFUSED, REFUSED_UNLESS, WITHOUT_EFFECT } from '../../../../src/ensemble/config/accepted-keys.ts';
 import { readAdminSettings } from '../../../../src/ensemble/config/admin-settings.ts';
 import { ConfigError } from '../../../../src/ensemble/config/config-error.ts';
+import { readMemberSettings } from '../../../../src/ensemble/config/member-settings.ts';
 import { honouredProperties, unknownProperties } from '../../../../src/ensemble/config/known-keys.ts';
 import { readQuorumSasl } from '../../../../src/ensemble/config/quorum-sasl-settings.ts';
 import { readQuorumTls } from '../../../../src/ensemble/config/quorum-tls-settings.ts';
@@ -42,7 +43,7 @@ const WHOLE = new Set(['java.security.auth.login.config', 'jute.maxbuffer', 'rea
 function read(key: string, value: string): void {
   const { properties } = parseZooCfg(`${BASE}${key}=${value}\n`);
   readSettings(properties);
-  refuseUnsupportedProperties(properties, { alone: true });
+  refuseUnsupportedProperties(properties);
   readAdminSettings(properties);
   readTlsSettings(properties);
   readQuorumTls(properties);
@@ -89,6 +90,22 @@ describe('docs/server-configuration.md', () => {
     expect([...REFUSED, ...REFUSED_UNLESS.keys(), ...ONLY_CLASS.keys()].filter((key) => !refused.includes(key))).toEqual([]);
     const names = new Set(zooCfgKeys());
     expect(keysThat('ensemble').filter((key) => !ENSEMBLE_ONLY.includes(key) && !names.has(key) && EXAMPLES[key] === undefined)).toEqual([]);
+  });
+
+  test('says that members heed what they read', () => {
+    const asked = new Set<string>();
+    class Asked extends Map<string, string> {
+      override get(name: string): string | undefined {
+        asked.add(name.replace(/^zookeeper\./, ''));
+        return super.get(name);
+      }
+    }
+    readMemberSettings(new Asked());
+    expect([...asked].sort()).toEqual([...ENSEMBLE_ONLY].sort());
+  });
+
+  test.each(ENSEMBLE_ONLY.filter((key) => key !== 'leaderServes'))('%s is refused by name when it cannot be read', (key) => {
+    expect(() => readMemberSettings(new Map([[WHOLE.has(key) ? key : `zookeeper.${key}`, 'x']]))).toThrow(`${key}=x`);
   });
 
   test('leaves no key of the list unknown, and a slip of the pen is', () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../../../src/base/random.ts';
 import { silentLogger } from '../../../../src/base/logger.ts';
 import { makeZxid } from '../../../../src/model/zxid.ts';
+import { SYNC_DEFAULTS, type SyncSettings } from '../../../../src/ensemble/config/member-settings.ts';
 import { readSettings } from '../../../../src/ensemble/config/settings.ts';
 import { LOG_HEADER_BYTES, logEntry } from '../../../../src/ensemble/log/log-format.ts';
 import { snapshotName } from '../../../../src/ensemble/log/file-names.ts';
@@ -18,7 +19,7 @@ import { memoryDisk, type MemoryDisk } from '../log/memory-disk.ts';
 import { fileBytes, newDatabase, writeDirectory } from '../log/writing.ts';
 import { TestClock } from '../server/harness.ts';
 
-async function open(disk: MemoryDisk): Promise<{ readonly house: Storehouse; readonly failures: unknown[] }> {
+async function open(disk: MemoryDisk, sync: Partial<SyncSettings> = {}): Promise<{ readonly house: Storehouse; readonly failures: unknown[] }> {
   const failures: unknown[] = [];
   const environment = {
     clock: new TestClock(), random: seededRandom(1), logger: silentLogger, digests: nodeDigests, gzip: nodeGzip,
@@ -31,7 +32,7 @@ async function open(disk: MemoryDisk): Promise<{ readonly house: Storehouse; rea
   const house = await Storehouse.open(environment, readSettings(new Map()), new ServerStats(), {
     onDurable: () => undefined,
     onFailure: (error) => void failures.push(error),
-  });
+  }, { ...SYNC_DEFAULTS, ...sync });
   return { house, failures };
 }
 
@@ -140,6 +141,24 @@ describe('the log for a learner', () => {
     const { disk } = await writeDirectory(10);
     const { house } = await open(disk);
     expect((await house.readLog(4n)).map(({ header }) => header.zxid)).toEqual([4n, 5n, 6n, 7n, 8n, 9n, 10n]);
+  });
+
+  test('is as long as the newest snapshot allows, where that was decided', async () => {
+    const { disk } = await writeDirectory(10);
+    const snapshotBytes = disk.files.get('snapshot.0')?.bytes.length ?? 0;
+    expect(snapshotBytes).toBeGreaterThan(0);
+    expect((await (await open(disk, { snapshotSizeFactor: 1 })).house.readLog(1n)).length).toBeLessThan(10);
+    expect(await (await open(disk, { snapshotSizeFactor: 0 })).house.readLog(1n)).toEqual([]);
+    expect((await (await open(disk)).house.readLog(1n)).length).toBe(10);
+  });
+
+  test('is in memory as far back as is said', async () => {
+    const { disk } = await writeDirectory(10);
+    const { house } = await open(disk, { commitLogCount: 3 });
+    expect(house.committed.txns.map(({ header }) => header.zxid)).toEqual([8n, 9n, 10n]);
+    house.apply(refused(11n));
+    await house.truncate(9n);
+    expect(house.committed.txns.map(({ header }) => header.zxid)).toEqual([7n, 8n, 9n]);
   });
 
   test('does not go back over the hole that a leader’s tree has left in it', async () => {

@@ -249,6 +249,21 @@ describe('a learner is brought up to date', () => {
     ]);
   });
 
+  test('an observer must come again while too many learners are brought up to date in its way; one that votes never must', () => {
+    const talk = new LeaderTalk({ acceptedEpoch: 2, currentEpoch: 2, committed: txns('2:1'), syncsMax: { snap: 1, diff: 1 } });
+    talk.info(2, 2).done().ackEpoch(2, 2, '2:1').ack(2, '3:0').done();
+    talk.info(4, 0, true).ackEpoch(4, 0, '2:1');
+    talk.take();
+    expect(talk.info(5, 0, true).ackEpoch(5, 0, '2:1').take()).toEqual([
+      '< 5 OBSERVERINFO accepted 0', '> 5 LEADERINFO epoch 3', '< 5 ACKEPOCH epoch 0 at 2:1', '> 5 is let go',
+    ]);
+    // A snapshot is another way.
+    expect(talk.info(6, 0, true).ackEpoch(6, 1, '1:9').done().take()).toContain('> 6 SNAP 3:0');
+    expect(talk.info(3, 2).ackEpoch(3, 2, '2:1').take()).toContain('> 3 NEWLEADER epoch 3');
+    talk.ack(4, '3:0').ack(3, '3:0');
+    expect(talk.info(5, 0, true).ackEpoch(5, 0, '2:1').take()).toContain('> 5 NEWLEADER epoch 3');
+  });
+
   test('one that comes again is a new one, and its former connection is let go', () => {
     expect(serving().hear(22, { kind: 'info', sid: 2n, observer: false, acceptedEpoch: 1, configVersion: 0n }).take()).toEqual([
       '< 22 FOLLOWERINFO accepted 1',

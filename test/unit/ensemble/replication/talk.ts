@@ -48,13 +48,15 @@ export interface LeaderHas {
   readonly acceptedEpoch?: number;
   readonly currentEpoch?: number;
   readonly configVersion?: bigint;
+  /** So many learners of each kind are brought up to date before observers are turned away. */
+  readonly syncsMax?: { readonly snap: number; readonly diff: number };
 }
 
 /** Server 1 of three voters, 1 to 3; server 4 observes. A link has the number of its server. */
 export class LeaderTalk extends Transcript {
   readonly machine: Leader;
 
-  constructor({ committed = [], lastZxid, acceptedEpoch = 0, currentEpoch = 0, configVersion = 0n }: LeaderHas = {}) {
+  constructor({ committed = [], lastZxid, acceptedEpoch = 0, currentEpoch = 0, configVersion = 0n, syncsMax = { snap: 10, diff: 100 } }: LeaderHas = {}) {
     super();
     const rule = majority(new Set([1n, 2n, 3n]));
     const options: LeaderOptions = {
@@ -63,7 +65,7 @@ export class LeaderTalk extends Transcript {
       lastZxid: lastZxid === undefined ? (committed.at(-1)?.header.zxid ?? 0n) : zxidOf(lastZxid),
       committedLog: new CommittedLog(500, committed),
       diskSyncAllowed: true,
-      forceSnapshot: false,
+      forceSnapshot: false, syncsMax,
     };
     this.machine = new Leader(options);
     this.#step({ kind: 'start', nowMs: 0 });
