@@ -171,8 +171,7 @@ export class Learner {
       case 'upToDate':
         return this.#upToDate();
       case 'ping':
-        this.#draft.send.push({ kind: 'ping', zxid: message.zxid, sessions: this.#options.touched() });
-        return;
+        return this.#ping(message.zxid);
       case 'revalidated':
         return this.#event({ kind: 'revalidated', sessionId: message.sessionId, valid: message.valid });
       default:
@@ -315,6 +314,12 @@ export class Learner {
 
   #whenServing(message: LearnerMessage): void {
     if (this.#phase === 'serving') this.#draft.send.push(message);
+  }
+
+  /** Not before NEWLEADER is answered: Apache's leader takes the first packet for that answer, and anything else for a fault. */
+  #ping(zxid: bigint): void {
+    if (this.#phase !== 'acked' && this.#phase !== 'serving') return;
+    this.#draft.send.push({ kind: 'ping', zxid, sessions: this.#options.touched() });
   }
 
   #tick(nowMs: number): void {

@@ -229,6 +229,20 @@ describe('transactions', () => {
     ]);
   });
 
+  test('a ping is not answered before NEWLEADER: the leader would take the answer for that', () => {
+    const talk = new LearnerTalk();
+    talk.hear(say.leaderInfo(1)).done().take();
+    expect(talk.hear(say.diff('0:0'), say.ping('1:0'), say.newLeader(1), say.ping('1:0')).done().take()).toEqual([
+      '< DIFF 0:0',
+      '< PING 1:0',
+      '< NEWLEADER epoch 1',
+      'disk: all of it, then currentEpoch 1',
+      '< PING 1:0',
+      'disk: done',
+      '> ACK 1:0',
+    ]);
+  });
+
   test('a leader that falls silent is left after syncLimit', () => {
     expect(serving().ticks(11).take()).toEqual([
       'END nothing was heard of the leader for 5 ticks',
