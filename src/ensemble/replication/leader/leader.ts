@@ -343,7 +343,7 @@ export class Leader {
   }
 
   #takeSyncs(nowMs: number): void {
-    if (!this.#syncs.doubtful || !this.#liveness.isSurelyLeader(this.#options.sid, this.#rules(), nowMs)) return;
+    if (this.#retired || !this.#syncs.doubtful || !this.#liveness.isSurelyLeader(this.#options.sid, this.#rules(), nowMs)) return;
     this.#syncs.confirm();
     this.#answerSyncs(this.#syncs.ready(this.lastCommitted));
   }

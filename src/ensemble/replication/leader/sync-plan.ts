@@ -1,7 +1,8 @@
 /**
  * How a learner is brought up to date (facts 5.6; LearnerHandler.syncFollower, queueCommittedProposals). In: where its
  * log ends, and what this server has. Out: what to send, decided in Apache's order.
- * Must hold: never a TRUNC across an epoch, and what is sent follows without a hole on what the learner keeps.
+ * Must hold: a TRUNC goes to the end of this server's log, or to a place within one epoch; and what is sent follows
+ * without a hole on what the learner keeps.
  */
 
 import { counterOf, epochOf } from '../../../model/zxid.ts';
