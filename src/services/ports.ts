@@ -114,7 +114,7 @@ export interface LocalServers {
    *
    * @param labId unique; letters and digits
    * @returns the directory, absolute
-   * @throws UsageError `LocalServerFailed` when a port that was asked for is taken; nothing is made then
+   * @throws UsageError `PortTaken` when a port that was asked for is; nothing is made then
    */
   create(labId: string, shape: LocalServersShape): Promise<{ readonly dir: string }>;
   /**
@@ -129,7 +129,7 @@ export interface LocalServers {
    *
    * @param onExit called once when the process ends, also after stop()
    * @throws UsageError `LocalServerFailed`, its message ending with the tail of the log, when it ends before it listens;
-   *   when what its engine needs is missing
+   *   `PortTaken`; `NoZooKeeper` or `NoJava`, saying where it was looked for
    */
   start(dir: string, id: number, how: LocalServerStart, onExit: (exit: LocalServerExit) => void): Promise<LocalServerProcess>;
   /**

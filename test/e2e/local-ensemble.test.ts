@@ -33,6 +33,9 @@ describeWith(['chromium'], 'a local ensemble', () => {
     await section(page).getByText('None yet.').waitFor();
     await gallery(app, page, 'lab-empty');
     await page.getByRole('button', { name: 'Start a local ensemble' }).click();
+    await shot(page, 'lab-making');
+    await lab(page).waitFor();
+    await shot(page, 'lab-starting');
     await isConnected(page);
     await page.getByRole('tab', { name: 'Local ensemble', selected: true }).waitFor();
     await goTo(page, '/readme');
@@ -116,6 +119,19 @@ describeWith(['chromium'], 'a local ensemble', () => {
     await isConnected(page);
     await writeReadme(page, 'written after the second election');
     expect(await sessionShown(page)).toBe(session);
+    const [next = 0] = await leading();
+    await serverRow(page, `127.0.0.1:${next}`).getByRole('button', { name: /^Actions for server/ }).click();
+    await page.getByRole('menuitem', { name: 'Kill (kill -9)' }).click();
+    await area.getByText('No leader among those that answer').waitFor();
+    const last = ports.find((port) => port !== old && port !== next) ?? 0;
+    await serverRow(page, `127.0.0.1:${last}`).getByText('Not serving: it has no leader').waitFor();
+    await serverRow(page, `127.0.0.1:${next}`).getByText('Killed from here.').waitFor();
+    await area.getByText('1 of 3 answer').waitFor();
+    await gallery(app, page, 'lab-cluster-no-quorum');
+    await serverRow(page, `127.0.0.1:${next}`).getByRole('button', { name: /^Actions for server/ }).click();
+    await page.getByRole('menuitem', { name: 'Start', exact: true }).click();
+    await area.getByText('2 of 3 answer').waitFor();
+    await isConnected(page);
   });
 
   test('a second one runs beside it; both are stopped and one is started again with its data', async () => {

@@ -154,11 +154,7 @@ class OwnServers implements LocalServers {
   async #engine({ engine, zookeeper }: LocalServerStart): Promise<Engine> {
     const { command, entry } = this.#options;
     if (engine === 'embedded') return lastingEngine(this.#surroundings.platform, command, entry);
-    try {
-      return await apacheEngine(this.#surroundings, zookeeper);
-    } catch (error) {
-      throw error instanceof UsageError ? failed(error.message) : error;
-    }
+    return apacheEngine(this.#surroundings, zookeeper);
   }
 
   /** The process, which does nothing before it is known to those who have to end it or to find it. */

@@ -34,6 +34,11 @@ export function failed(message: string): UsageError {
   return new UsageError('LocalServerFailed', message);
 }
 
+/** @returns the error of a port that cannot be had: no log says more about it */
+function taken(message: string): UsageError {
+  return new UsageError('PortTaken', message);
+}
+
 export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Every server of a directory, by id. @throws UsageError LocalServerFailed */
@@ -71,31 +76,31 @@ function portIn(text: string, file: string): number {
  * The client port to start on; when somebody else has the configured one, another is written to zoo.cfg.
  *
  * @param moves false: then it is not moved
- * @throws UsageError LocalServerFailed
+ * @throws UsageError PortTaken
  */
 export async function settledPort({ id, configFile, clientPort }: Place, moves: boolean): Promise<number> {
   if (await isPortFree(clientPort)) return clientPort;
-  if (!moves) throw failed(`the client port ${clientPort} of server ${id} is taken by another program: end that, or change the line clientPort in ${configFile}`);
+  if (!moves) throw taken(`the client port ${clientPort} of server ${id} is taken by another program: end that, or change the line clientPort in ${configFile}`);
   const port = await freeLoopbackPort(0);
   const text = await readFile(configFile, 'utf8');
   await replaceFile(configFile, text.replace(PORT_LINE, `clientPort=${port}`));
   return port;
 }
 
-/** The other servers know these ports, so they cannot be moved for one server alone. @throws UsageError LocalServerFailed */
+/** The other servers know these ports, so they cannot be moved for one server alone. @throws UsageError PortTaken */
 export async function checkPeerPorts({ id, configFile, peers }: Place): Promise<void> {
   if (peers === null) return;
   for (const [what, port] of [['quorum', peers.quorumPort], ['election', peers.electionPort]] as const) {
     if (await isPortFree(port)) continue;
-    throw failed(`the ${what} port ${port} of server ${id} is taken by another program: end that, or choose another port in the line server.${id} of every zoo.cfg, as in ${configFile}`);
+    throw taken(`the ${what} port ${port} of server ${id} is taken by another program: end that, or choose another port in the line server.${id} of every zoo.cfg, as in ${configFile}`);
   }
 }
 
-/** Ports that a person chose, before anything is made. @throws UsageError LocalServerFailed naming the first that is taken */
+/** Ports that a person chose, before anything is made. @throws UsageError PortTaken naming the first that is taken */
 export async function checkChosenPorts(first: number, count: number): Promise<void> {
   for (let port = first; port < first + count; port++) {
-    if (port > 65_535) throw failed(`the client ports would run from ${first} to ${first + count - 1}, and 65535 is the highest`);
-    if (!(await isPortFree(port))) throw failed(`port ${port} is taken by another program: choose another client port`);
+    if (port > 65_535) throw taken(`the client ports would run from ${first} to ${first + count - 1}, and 65535 is the highest`);
+    if (!(await isPortFree(port))) throw taken(`port ${port} is taken by another program: choose another client port`);
   }
 }
 

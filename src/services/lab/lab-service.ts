@@ -250,12 +250,12 @@ class Labs implements LabService {
     return shown(held);
   }
 
-  /** @returns the folder to keep @throws UsageError LocalServerFailed saying what is missing and where it was looked for */
+  /** @returns the folder to keep @throws UsageError NoZooKeeper or NoJava, saying where it was looked for */
   async #checkedEngine(engine: EngineName, folder: string | null): Promise<string | null> {
     if (engine === 'embedded') return null;
     const { java, javaLooked, zookeeper, zookeeperLooked } = await this.findApache(folder);
-    if (zookeeper === null) throw new UsageError('LocalServerFailed', `Apache ZooKeeper was not found: ${zookeeperLooked.join('; ')}`);
-    if (java === null) throw new UsageError('LocalServerFailed', `Java was not found: ${javaLooked.join('; ')}`);
+    if (zookeeper === null) throw new UsageError('NoZooKeeper', `Apache ZooKeeper was not found: ${zookeeperLooked.join('; ')}`);
+    if (java === null) throw new UsageError('NoJava', `Java was not found: ${javaLooked.join('; ')}`);
     return folder;
   }
 

@@ -3,12 +3,20 @@
 import { defineStore } from 'pinia';
 import { computed, shallowRef } from 'vue';
 import type { ApacheFound, EngineName, Lab, LabFiles, LabOptions, LabServer } from '../../contract/lab.ts';
-import { backend } from './backend.ts';
+import { backend, failureOf } from './backend.ts';
 
 /** What one click makes. */
 export const DEFAULT_OPTIONS: LabOptions = {
   name: null, servers: 3, observers: 0, clientPort: null, engine: 'embedded', zookeeper: null, stays: false, sampleTree: true,
 };
+
+/** Why a server did not start: the list of servers shows it. */
+const IN_LIST: ReadonlySet<string> = new Set(['LocalServerFailed', 'PortTaken', 'NoZooKeeper', 'NoJava']);
+
+/** Whether the list of servers says what went wrong, so that it need not be said again. */
+export function isSaidInList(thrown: unknown): boolean {
+  return IN_LIST.has(failureOf(thrown).code);
+}
 
 export type ServerAction = 'startServer' | 'stopServer' | 'killServer' | 'restartServer' | 'pauseServer' | 'resumeServer';
 

@@ -63,7 +63,7 @@ describe('the engine', () => {
   test('Apache’s is started where it was found; nothing is made where it was not', async () => {
     const h = createHarness();
     const failure = await h.fail('lab.create', labOptions({ engine: 'apache', zookeeper: '/nowhere' }));
-    expect(failure).toMatchObject({ code: 'LocalServerFailed', message: 'Apache ZooKeeper was not found: ZOOKEEPER_HOME is not set' });
+    expect(failure).toMatchObject({ code: 'NoZooKeeper', hint: null, message: 'Apache ZooKeeper was not found: ZOOKEEPER_HOME is not set' });
     expect([await h.call('lab.list', {}), h.localServers.dirs.size]).toEqual([[], 0]);
     h.localServers.apache = found;
     expect(await h.call('lab.create', labOptions({ engine: 'apache', zookeeper: '/zk' }))).toMatchObject({ engine: 'apache', zookeeper: '/zk', state: 'running' });

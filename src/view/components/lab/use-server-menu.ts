@@ -4,9 +4,8 @@ import { FileText, Pause, Play, RotateCw, Square, Zap } from '@lucide/vue';
 import type { Lab, LabServer } from '../../../contract/lab.ts';
 import { useText } from '../../i18n/use-text.ts';
 import { useAppStore } from '../../stores/app.ts';
-import { failureOf } from '../../stores/backend.ts';
 import { useDialogsStore } from '../../stores/dialogs.ts';
-import { useLabStore, type ServerAction } from '../../stores/lab.ts';
+import { isSaidInList, useLabStore, type ServerAction } from '../../stores/lab.ts';
 import { useToastsStore } from '../../stores/toasts.ts';
 import type { MenuItem } from '../base/menu-item.ts';
 
@@ -23,7 +22,7 @@ export function useServerMenu(shown: boolean): (lab: Lab, server: LabServer) => 
   return ({ labId }, { id, state }) => {
     const run = (action: ServerAction, doing: string) => (): void => {
       store.serverDo(action, labId, id).catch((thrown: unknown) => {
-        if (!shown || failureOf(thrown).code !== 'LocalServerFailed') toasts.fail(doing, thrown);
+        if (!shown || !isSaidInList(thrown)) toasts.fail(doing, thrown);
       });
     };
     const paused = state === 'paused';
