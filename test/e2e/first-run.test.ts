@@ -172,7 +172,7 @@ function serverPids(home: string): number[] {
     if (!/^\d+$/.test(name)) return [];
     try {
       const line = readFileSync(join('/proc', name, 'cmdline'), 'utf8');
-      return line.includes(home) && line.includes('--exit-with-parent') ? [Number(name)] : [];
+      return line.includes(join(home, 'servers')) ? [Number(name)] : [];
     } catch {
       // It has ended meanwhile.
       return [];

@@ -73,7 +73,7 @@ const commandLines = (): [pid: number, line: string][] => {
   });
 };
 const serverPids = (): number[] =>
-  commandLines().flatMap(([pid, line]) => (line.includes('--exit-with-parent') && line.includes(home) ? [pid] : []));
+  commandLines().flatMap(([pid, line]) => (line.includes(join(home, 'servers')) ? [pid] : []));
 
 describe('mistakes end with exit code 2 and one line', () => {
   test.each([
