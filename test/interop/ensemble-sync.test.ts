@@ -149,7 +149,7 @@ describeWith(['java', 'zookeeper', 'kazoo'], 'a member that was away', () => {
     await using servers = await startMixedEnsemble(kinds);
     const lost = await thirdLeads(servers);
     await writeSome(lost, '/before', 20);
-    await leaveUncommitted(lost, servers.servers.filter((server) => server !== lost));
+    await leaveUncommitted(servers, lost);
     expect((await servers.leader()).id).toBe(2);
     await onlyNewSnapshots(lost);
     await lost.start();
