@@ -69,7 +69,7 @@ export class Stage {
       configText: () => this.#configText(),
       acceptedEpoch: disk.accepted, currentEpoch: disk.current, lastZxid: lastOf(disk),
       committedLog: new CommittedLog(500, disk.log),
-      diskSyncAllowed: true, forceSnapshot: false,
+      diskSyncAllowed: true, forceSnapshot: false, syncsMax: { snap: 10, diff: 100 },
     });
     this.#leader = { sid, machine };
     this.#lead({ kind: 'start', nowMs: this.#nowMs });
