@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apacheLauncher } from '../support/apache.ts';
 import { embeddedLauncher } from '../support/embedded.ts';
 import { startKazoo } from '../support/kazoo.ts';
+import { freePorts } from '../support/ports.ts';
 import { connectRaw, connectRequestPayload } from '../support/raw-client.ts';
 import { describeWith } from '../support/requirements.ts';
 import { startServers, type ServersHandle } from '../support/server-group.ts';
@@ -19,14 +20,15 @@ import { runCliOnce } from './zkcli.ts';
 const READ_ONLY = ['-Dreadonlymode.enabled=true'];
 
 /** Server 1 is Apache's, all others are ours; 1 and 2 stay when the others go. */
-function startFive(localSessions: boolean): Promise<ServersHandle> {
+async function startFive(localSessions: boolean, adminPorts: readonly number[] = []): Promise<ServersHandle> {
+  const admin = (i: number): Record<string, string> => (adminPorts[i] === undefined ? {} : { 'admin.enableServer': 'true', 'admin.serverPort': String(adminPorts[i]) });
   const ours = { kind: 'embedded', launcher: embeddedLauncher } as const;
   return startServers({
     name: 'five', quorum: true,
     members: [
       // Without local sessions Apache's server answers a connect request with a bare header of -119.
-      { kind: 'apache', launcher: apacheLauncher, jvm: READ_ONLY, config: { localSessionsEnabled: String(localSessions) } },
-      { ...ours, jvm: READ_ONLY }, ours, ours, ours,
+      { kind: 'apache', launcher: apacheLauncher, jvm: READ_ONLY, config: { ...admin(0), localSessionsEnabled: String(localSessions) } },
+      { ...ours, jvm: READ_ONLY, config: admin(1) }, ours, ours, ours,
     ],
   });
 }
@@ -56,6 +58,7 @@ describeWith(['java', 'zookeeper', 'kazoo'], 'a minority in read-only mode', () 
   let apache: ServerHandle;
   let ours: ServerHandle;
   let writer: Talker;
+  let adminPorts: readonly number[];
 
   const both = async (talk: (room: Room) => Promise<void>): Promise<void> => {
     const heard: (readonly string[])[] = [];
@@ -75,7 +78,8 @@ describeWith(['java', 'zookeeper', 'kazoo'], 'a minority in read-only mode', () 
   };
 
   beforeAll(async () => {
-    servers = await startFive(true);
+    adminPorts = await freePorts(2);
+    servers = await startFive(true, adminPorts);
     [apache, ours] = [servers.server(1), servers.server(2)];
     const room = new Room(ours.host, ours.clientPort);
     writer = await room.join('writer');
@@ -134,6 +138,11 @@ describeWith(['java', 'zookeeper', 'kazoo'], 'a minority in read-only mode', () 
     }
     expect(said[1]).toEqual(said[0]);
     expect(said[1]).toEqual(['read-only', '1', '1', '9', '1', undefined, undefined]);
+  });
+
+  test.each(['is_read_only', 'leader', 'voting_view', 'zabstate'])('shows the same in AdminServer’s %s', async (command) => {
+    const [of, own] = await Promise.all(adminPorts.map(async (port) => (await fetch(`http://127.0.0.1:${port}/commands/${command}`)).json() as unknown));
+    expect(own).toEqual(of);
   });
 
   test('serves kazoo and zkCli -r', async () => {
