@@ -35,6 +35,23 @@ describeWith(['java', 'zookeeper', 'kazoo'], "zooscope ensemble with Apache's se
     expect(Object.keys(tree ?? {})).toEqual(expect.arrayContaining(['/from-apache/n00039', '/from-us/n00039', '/killed-apache/n00039', '/killed-us/n00039']));
   });
 
+  test.each([['embedded', 'apache', '3'], ['apache', 'embedded', '1']] as const)('the sample tree, with a node of every kind, grown under %s, is the same under %s', async (from, to, servers) => {
+    const dir = temporaryDirectory();
+    let tree: Tree | null = null;
+    for (const engine of [from, to]) {
+      await using launcher = start(dir, engine, ...(tree === null ? ['--servers', servers, '--client-port', '0', '--sample'] : []));
+      const ready = await launcher.ready();
+      const here = await equalTree(ready);
+      if (tree !== null) expect(here).toEqual(tree);
+      tree = here;
+      expect(await launcher.stop()).toMatchObject({ code: 0, err: '' });
+    }
+    expect(Object.keys(tree ?? {})).toEqual(expect.arrayContaining([
+      '/config/app/features.json', '/services/catalogue/instance-1', '/locks/nightly-report/lock-0000000000', '/queue/job-0000000000',
+      '/samples/protected', '/samples/binary', '/samples/wide/item-200', '/kinds/container', '/kinds/ttl-one-day',
+    ]));
+  });
+
   test('killed, the launcher leaves no Java behind, neither at work nor while it starts', async () => {
     const dir = temporaryDirectory();
     const working = start(dir, 'apache', '--client-port', '0');

@@ -155,7 +155,7 @@ def walk(zk, path, out):
         if path != '/zookeeper' or child != 'config': walk(zk, path.rstrip('/') + '/' + child, out)
 
 def tree_of(hosts):
-    zk = KazooClient(hosts=hosts)
+    zk = KazooClient(hosts=hosts, auth_data=[('digest', 'demo:demo')])
     zk.start(30)
     try:
         zk.sync('/')

@@ -14,9 +14,10 @@ const ALL: readonly Kinds[] = [
   ['apache', 'apache', 'embedded'],
   ['apache', 'embedded', 'embedded'],
   ['embedded', 'embedded', 'apache'],
+  ['apache', 'embedded', 'apache', 'embedded', 'apache'],
 ];
 
-describeWith(['java', 'zookeeper', 'kazoo'], 'an ensemble of three', () => {
+describeWith(['java', 'zookeeper', 'kazoo'], 'an ensemble of three, or five', () => {
   test.each(ALL.map((kinds) => [kinds.join(', '), kinds] as const))('%s: writes, a lost leader, a lost follower, and back', async (_name, kinds) => {
     await using servers = await startMixedEnsemble(kinds);
     const leader = await servers.leader();

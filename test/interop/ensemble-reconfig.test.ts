@@ -10,17 +10,18 @@ import { freePorts } from '../support/ports.ts';
 import { removeTemporaryDirectory, temporaryDirectory } from '../support/process-guard.ts';
 import { describeWith } from '../support/requirements.ts';
 import { createServerProcess, type ServerHandle } from '../support/server-process.ts';
-import { until, writeSome } from './ensemble-support.ts';
+import { figure, treeOf, until, writeSome } from './ensemble-support.ts';
 
 type Kind = 'apache' | 'embedded';
+type Role = 'participant' | 'observer';
 
 /** Servers whose lines have all their ports; who begins knows the first `members` of them. */
-async function prepare(kinds: readonly Kind[], members: number): Promise<{ servers: ServerHandle[]; line(id: number): string; [Symbol.asyncDispose](): Promise<void> }> {
+async function prepare(kinds: readonly Kind[], members: number, newcomer: Role = 'participant'): Promise<{ servers: ServerHandle[]; line(id: number, role?: Role): string; [Symbol.asyncDispose](): Promise<void> }> {
   const ports = await freePorts(kinds.length * 3);
   const directory = temporaryDirectory();
-  const line = (id: number): string => {
+  const line = (id: number, role: Role = 'participant'): string => {
     const [client, quorum, election] = ports.slice((id - 1) * 3, id * 3);
-    return `server.${id}=127.0.0.1:${quorum}:${election}:participant;127.0.0.1:${client}`;
+    return `server.${id}=127.0.0.1:${quorum}:${election}:${role};127.0.0.1:${client}`;
   };
   const servers = kinds.map((kind, index) => {
     const id = index + 1;
@@ -32,7 +33,7 @@ async function prepare(kinds: readonly Kind[], members: number): Promise<{ serve
     if (!known.includes(id)) known.push(id);
     const keys = { tickTime: '500', initLimit: '20', syncLimit: '10', dataDir, reconfigEnabled: 'true', 'admin.enableServer': 'false', '4lw.commands.whitelist': '*', standaloneEnabled: 'false', skipACL: 'yes' };
     const dynamic = join(home, 'zoo.cfg.dynamic');
-    writeFileSync(dynamic, `${known.map(line).join('\n')}\n`);
+    writeFileSync(dynamic, `${known.map((one) => line(one, one > members ? newcomer : 'participant')).join('\n')}\n`);
     const configFile = join(home, 'zoo.cfg');
     writeFileSync(configFile, `${Object.entries(keys).map(([key, value]) => `${key}=${value}`).join('\n')}\ndynamicConfigFile=${dynamic}\n`);
     return createServerProcess({
@@ -112,6 +113,49 @@ describeWith(['java', 'zookeeper', 'kazoo'], 'a reconfiguration', () => {
     await writeSome(successor, '/again', 5);
   });
 });
+
+describeWith(['java', 'zookeeper', 'kazoo'], 'an observer', () => {
+  test.each([
+    ['ours among Apache’s', ['apache', 'apache', 'apache', 'embedded']],
+    ['Apache’s among ours', ['embedded', 'embedded', 'embedded', 'apache']],
+    ['ours among both', ['embedded', 'apache', 'apache', 'embedded']],
+  ] as const)('%s: joins, becomes a voter that counts, and an observer again, with a session on it', async (_name, kinds) => {
+    await using group = await prepare(kinds, 3, 'observer');
+    const { servers, line } = group;
+    const fourth = servers[3] as ServerHandle;
+    const voters = servers.slice(0, 3);
+    await Promise.all(voters.map((server) => server.start()));
+    const leader = await leaderOf(voters);
+    await writeSome(leader, '/before', 20);
+    await fourth.start();
+    expect(await reconfig(leader, line(4, 'observer'), '')).toContain(line(4, 'observer'));
+    await until('it observes', async () => (await fourth.mode()) === 'observer');
+    await using session = await startKazoo(fourth.connectString);
+    await session.create('/mine', '', { ephemeral: true });
+
+    expect(await reconfig(leader, line(4), '')).toContain(line(4));
+    await until('it follows', async () => (await fourth.mode()) === 'follower');
+    // Of four voters three must agree: without another of them, nothing is written but with the new one.
+    const other = voters.find((server) => server !== leader) as ServerHandle;
+    await other.kill();
+    await writeSome(fourth, '/with-its-vote', 20);
+    await until('the session is back', async () => (await session.exists('/mine').catch(() => null)) !== null);
+    expect((await session.get('/mine')).stat.ephemeralOwner).toBe(String(session.sessionId));
+    await other.start();
+
+    await reconfig(leader, line(4, 'observer'), '');
+    await until('it observes again', async () => (await fourth.mode()) === 'observer');
+    await writeSome(fourth, '/observed', 20);
+    await until('the session is back', async () => (await session.exists('/mine').catch(() => null)) !== null);
+    await expectSameTree(servers);
+  });
+});
+
+async function expectSameTree(servers: readonly ServerHandle[]): Promise<void> {
+  const [first, ...others] = await Promise.all(servers.map((server) => treeOf(server)));
+  for (const other of others) expect(other).toEqual(first);
+  for (const server of servers) expect(await figure(server, 'zk_digest_mismatches_count'), `server ${server.id}`).toBe(0);
+}
 
 async function leaderOf(servers: readonly ServerHandle[]): Promise<ServerHandle> {
   for (;;) {

@@ -38,26 +38,42 @@ export async function expectEqualTrees(servers: ServersHandle): Promise<void> {
   await expectNoMismatch(servers);
 }
 
-/** No running server has seen a digest that was not its own. */
+/** No running server has seen a digest that was not its own, but for what Apache's servers do to digests: `excused`. */
 export async function expectNoMismatch(servers: ServersHandle): Promise<void> {
   for (const server of servers.servers) {
-    if (!server.running || wroteTwice(server)) continue;
+    if (!server.running || excused(server, servers)) continue;
     expect(await figure(server, 'zk_digest_mismatches_count'), `server ${server.id}, ${server.kind}`).toBe(0);
   }
 }
 
+/** What an Apache server says of its log when a transaction is in it again. */
+const WRITTEN_TWICE = /\(highestZxid\) > \d+\(next log\)/;
+/** What an Apache leader says when it sends its tree. */
+const SENDS_TREE = /Sending snapshot last zxid/;
+
 /**
- * Whether Apache's server has said of its log that a transaction is in it again. Apache's followers write such logs
- * when they live through a change of the leader under load, in ensembles of their own as well: the next start counts
- * digests as wrong while it replays them, although the tree comes out right. Nothing else makes up for a mismatch.
+ * Whether a server may count digests as wrong although its tree is right.
+ *
+ * Apache's followers write transactions again when they live through a change of the leader under load, in ensembles
+ * of their own as well. The next start counts digests as wrong while it replays them; as a leader it may give
+ * such digests to others. And a tree that Apache's leader sends while it goes on writing has some of what
+ * comes after: until the learner has caught up with that, digests are not those of the leader. Trees are compared all
+ * the same.
  */
+function excused(server: ServerHandle, { servers }: ServersHandle): boolean {
+  const apache = servers.filter(({ kind }) => kind === 'apache').map((one) => one.log());
+  return server.kind === 'apache' ? wroteTwice(server) : apache.some((log) => WRITTEN_TWICE.test(log) || SENDS_TREE.test(log));
+}
+
+/** Whether Apache's server has found a transaction in its log again. */
 export function wroteTwice(server: ServerHandle): boolean {
-  return server.kind === 'apache' && /\(highestZxid\) > \d+\(next log\)/.test(server.log());
+  return server.kind === 'apache' && WRITTEN_TWICE.test(server.log());
 }
 
 /** Servers list the digest of every 128th transaction: what two of them list must be the same. */
 export async function expectEqualDigests(servers: ServersHandle): Promise<void> {
-  const lists = await Promise.all(servers.servers.filter((server) => !wroteTwice(server)).map(async (server) => new Map(
+  const sound = servers.servers.filter((server) => !excused(server, servers));
+  const lists = await Promise.all(sound.map(async (server) => new Map(
     [...(await server.fourLetterWord('hash')).matchAll(/^([0-9a-f]+): (\S+)$/gm)].map(([, zxid = '', digest = '']) => [zxid, digest] as const),
   )));
   const [first = new Map<string, string>(), ...others] = lists;

@@ -69,6 +69,8 @@ const WAITING: ReadonlySet<Phase> = new Set<Phase>(['promising', 'replacing']);
 /** Phases in which proposals and commits are expected. */
 const STREAMING: ReadonlySet<Phase> = new Set<Phase>(['syncing', 'accepting', 'acked', 'serving']);
 
+type Streamed = Extract<LeaderMessage, { kind: 'proposal' | 'inform' | 'commit' | 'commitAndActivate' | 'informAndActivate' | 'sync' }>;
+
 interface Draft {
   persist: Transaction[];
   tasks: Task[];
@@ -88,6 +90,8 @@ export class Learner {
   #held: LeaderMessage[] = [];
   #lastLogged: bigint;
   #durable: bigint;
+  /** Where the leader's tree ended, if one was taken. */
+  #installed = -1n;
   /** Logged, to be acknowledged when they are on disk; each by itself, as Apache's leader counts them. */
   #unacked: bigint[] = [];
   #heardMs = 0;
@@ -179,8 +183,9 @@ export class Learner {
     }
   }
 
-  #streamed(message: Extract<LeaderMessage, { kind: 'proposal' | 'inform' | 'commit' | 'commitAndActivate' | 'informAndActivate' | 'sync' }>): void {
+  #streamed(message: Streamed): void {
     if (!STREAMING.has(this.#phase)) return this.#end(`${message.kind} before the leader said where to begin`);
+    if (this.#inTree(message)) return;
     switch (message.kind) {
       case 'proposal':
         if (!this.#log(message.txn)) return;
@@ -204,6 +209,15 @@ export class Learner {
       case 'sync':
         this.#queue.event({ kind: 'synced' });
     }
+  }
+
+  /**
+   * Apache's leader begins to forward where it stood before it wrote its tree, which may have more: what comes of that
+   * once more is committed (LearnerHandler.run, startForwarding before the zxid of SNAP is read).
+   */
+  #inTree(message: Streamed): boolean {
+    if (message.kind === 'sync') return false;
+    return ('txn' in message ? message.txn.header.zxid : message.zxid) <= this.#installed;
   }
 
   #offered(epoch: number): void {
@@ -240,6 +254,7 @@ export class Learner {
     else if ((task.kind === 'truncate' || task.kind === 'install') && this.#phase === 'replacing') {
       this.#lastLogged = task.zxid;
       this.#durable = task.zxid;
+      if (task.kind === 'install') this.#installed = task.zxid;
       this.#queue.reset(task.zxid);
       this.#enter('syncing');
     } else if (task.kind === 'saveCurrentEpoch' && this.#phase === 'accepting') {

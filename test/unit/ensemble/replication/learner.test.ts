@@ -243,6 +243,19 @@ describe('transactions', () => {
     ]);
   });
 
+  test('what the leader’s tree has already is passed over when it is proposed and committed', () => {
+    const talk = new LearnerTalk();
+    talk.hear(say.leaderInfo(1)).done().hear(say.snap('1:5')).done().take();
+    expect(talk.hear(say.proposal('1:4'), say.proposal('1:5'), say.commit('1:4'), say.commit('1:5'), say.proposal('1:6')).take()).toEqual([
+      '< PROPOSAL 1:4',
+      '< PROPOSAL 1:5',
+      '< COMMIT 1:4',
+      '< COMMIT 1:5',
+      '< PROPOSAL 1:6',
+      'disk: log 1:6',
+    ]);
+  });
+
   test('a leader that falls silent is left after syncLimit', () => {
     expect(serving().ticks(11).take()).toEqual([
       'END nothing was heard of the leader for 5 ticks',
