@@ -30,6 +30,8 @@ export class LeaderLink implements SocketHandler {
   #behind: LeaderMessage[] = [];
   #release: () => void = () => undefined;
   #closed = false;
+  #drained = false;
+  #bufferedBytes = 0;
 
   /** @param bufferMax the longest buffer in a packet, in bytes */
   constructor(socket: ClientSocket, database: () => Database, bufferMax: number, events: LeaderLinkEvents) {
@@ -41,6 +43,15 @@ export class LeaderLink implements SocketHandler {
 
   get remote(): string {
     return `${this.#socket.remoteAddress}:${this.#socket.remotePort}`;
+  }
+
+  /** Whether the learner took in some of what waits for it since this was asked last. */
+  hasMoved(): boolean {
+    const { bufferedBytes } = this.#socket;
+    const moved = this.#drained || bufferedBytes < this.#bufferedBytes;
+    this.#drained = false;
+    this.#bufferedBytes = bufferedBytes;
+    return moved;
   }
 
   send(message: LeaderMessage): void {
@@ -72,6 +83,7 @@ export class LeaderLink implements SocketHandler {
   }
 
   onDrain(): void {
+    this.#drained = true;
     this.#pump(BUFFERED_BYTES_MAX);
   }
 

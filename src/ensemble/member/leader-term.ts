@@ -164,7 +164,9 @@ export class LeaderTerm implements Term {
     const { clock, limits } = this.#parts;
     this.#cancelTick = clock.after(limits.tickMs / 2, () => {
       if (this.#over) return;
-      this.#step({ kind: 'tick', nowMs: this.#nowMs() });
+      const nowMs = this.#nowMs();
+      for (const [link, handler] of this.#links) if (handler.hasMoved()) this.#step({ kind: 'progress', link, nowMs });
+      this.#step({ kind: 'tick', nowMs });
       if (!this.#over) this.#armTick();
     });
   }

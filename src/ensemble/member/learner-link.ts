@@ -17,6 +17,8 @@ import { learnerBytes, readLeaderMessage } from './words.ts';
 export interface LearnerLinkEvents {
   /** @param tree what came with a snapshot */
   onMessage(message: LeaderMessage, tree: Database | null): void;
+  /** Some of a tree has come. */
+  onProgress(): void;
   onClosed(reason: string): void;
 }
 
@@ -58,8 +60,12 @@ export class LearnerLink implements SocketHandler {
 
   onData(chunk: Uint8Array): void {
     if (this.#closed) return;
-    if (this.#tree !== null) this.#tree.push(chunk);
-    else this.#decode(chunk);
+    if (this.#tree === null) {
+      this.#decode(chunk);
+      return;
+    }
+    this.#tree.push(chunk);
+    this.#events.onProgress();
   }
 
   onDrain(): void {
@@ -106,6 +112,7 @@ export class LearnerLink implements SocketHandler {
       const signature = await feed.next((reader) => reader.ustring());
       if (signature !== SNAPSHOT_SIGNATURE) throw new WireError('a snapshot did not end as it should');
       tree.finish(zxid, null);
+      tree.setBetween(true);
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       if (!this.#closed) this.#fail(error.message);

@@ -129,6 +129,7 @@ export class LearnerTerm implements Term {
         if (tree !== null) this.#received = tree;
         this.#step({ kind: 'message', message, nowMs: this.#nowMs() });
       },
+      onProgress: () => this.#step({ kind: 'progress', nowMs: this.#nowMs() }),
       onClosed: (reason) => this.stop(reason),
     });
     if (this.#over) link.close();
@@ -221,6 +222,8 @@ export class LearnerTerm implements Term {
   #serve(epoch: number): void {
     const { sid, clock, house, events } = this.#parts;
     if (this.#activate(this.#newConfig, null)) return;
+    // All that the leader applied while it sent its tree, it said before it heard that the tree is here.
+    house.database.setBetween(false);
     const sessions = new LearnerSessions(firstSessionId(Number(sid), clock.wallMs()), house.database.sessions.entries());
     this.#sessions = sessions;
     this.#serving = new Serving(this.#parts.servingParts(this.#leader, () => null), {

@@ -30,6 +30,8 @@ export class Database implements SnapshotTarget {
   readonly #digestEnabled: boolean;
   /** From the loaded snapshot: until this zxid the tree is between states, and no digest can be compared. */
   #expected: ZxidDigest | null = null;
+  /** Whether the tree may have parts of transactions that are still to come. */
+  #between = false;
   #mismatches = 0;
   #firstMismatch: bigint | null = null;
 
@@ -57,6 +59,15 @@ export class Database implements SnapshotTarget {
   /** The digest that the loaded snapshot announced and that no transaction has reached yet, or null. */
   get awaitedDigest(): ZxidDigest | null {
     return this.#expected;
+  }
+
+  /**
+   * The tree was sent while it changed, so it may have parts of what comes after it, and no digest can be compared.
+   *
+   * @param between false: everything that can have been in it has been replayed
+   */
+  setBetween(between: boolean): void {
+    this.#between = between;
   }
 
   /** Owners of ephemerals that are no session: a TTL node is one when TTL nodes are off. */
@@ -124,7 +135,7 @@ export class Database implements SnapshotTarget {
   }
 
   #compare(txn: Transaction): void {
-    if (!this.#digestEnabled) return;
+    if (!this.#digestEnabled || this.#between) return;
     const { zxid } = txn.header;
     if (this.#expected !== null) {
       this.#meetExpected(zxid);

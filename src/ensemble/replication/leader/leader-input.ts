@@ -41,6 +41,8 @@ export type LeaderInput =
   | { readonly kind: 'start'; readonly nowMs: number }
   | { readonly kind: 'message'; readonly link: LinkId; readonly message: LearnerMessage; readonly nowMs: number }
   | { readonly kind: 'linkClosed'; readonly link: LinkId }
+  /** A learner takes in the tree that it is being sent. */
+  | { readonly kind: 'progress'; readonly link: LinkId; readonly nowMs: number }
   /** A transaction made of a request, in the order of zxids. */
   | { readonly kind: 'propose'; readonly txn: Transaction }
   /** A client's sync, of this server (link null) or of a learner's. */

@@ -98,6 +98,8 @@ export class Leader {
         return this.#message(input.link, input.message, input.nowMs);
       case 'linkClosed':
         return this.#drop(input.link);
+      case 'progress':
+        return this.#liveness.progress(input.link, input.nowMs);
       case 'propose':
         return this.#propose(input.txn, this.#rules());
       case 'sync':
@@ -293,9 +295,7 @@ export class Leader {
     }
     proposals.add(txn, rules);
     this.#out.persist(txn);
-    for (const { link, observer, stage } of this.#learners.all()) {
-      if (!observer && IN_STREAM.has(stage)) this.#out.send(link, { kind: 'proposal', txn });
-    }
+    for (const { link, observer } of this.#learners.inStream()) if (!observer) this.#out.send(link, { kind: 'proposal', txn });
   }
 
   #commit(): void {
@@ -325,7 +325,7 @@ export class Leader {
   }
 
   #tell(message: (observer: boolean) => LeaderMessage): void {
-    for (const { link, observer, stage } of this.#learners.all()) if (IN_STREAM.has(stage)) this.#out.send(link, message(observer));
+    for (const { link, observer } of this.#learners.inStream()) this.#out.send(link, message(observer));
   }
 
   #rules(): readonly QuorumRule[] {
@@ -392,6 +392,3 @@ export class Leader {
     return epoch;
   }
 }
-
-/** Stages in which a learner gets every proposal and commit as it happens. */
-const IN_STREAM: ReadonlySet<Learner['stage']> = new Set<Learner['stage']>(['syncing', 'acked', 'serving']);

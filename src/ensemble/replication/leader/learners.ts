@@ -58,4 +58,11 @@ export class Learners {
   in(stage: LearnerStage): Learner[] {
     return this.all().filter((learner) => learner.stage === stage);
   }
+
+  /** Those that get every proposal and commit as it happens. */
+  inStream(): Learner[] {
+    return this.all().filter(({ stage }) => IN_STREAM.has(stage));
+  }
 }
+
+const IN_STREAM: ReadonlySet<LearnerStage> = new Set<LearnerStage>(['syncing', 'acked', 'serving']);

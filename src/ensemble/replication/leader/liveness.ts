@@ -39,6 +39,13 @@ export class Liveness {
     this.#links.set(link, { sid, deadlineMs: nowMs + tickMs * (initLimit + syncLimit), synced: false, pings: [], answeredMs: -Infinity });
   }
 
+  /** It takes in the tree that it is being sent: however long that is, it is not silent (LearnerHandler only limits each write). */
+  progress(link: LinkId, nowMs: number): void {
+    const { tickMs, initLimit, syncLimit } = this.#options;
+    const heard = this.#links.get(link);
+    if (heard !== undefined && !heard.synced) heard.deadlineMs = nowMs + tickMs * (initLimit + syncLimit);
+  }
+
   /** It has what the others have: from here on it must be heard every syncLimit ticks. */
   synced(link: LinkId, nowMs: number): void {
     const heard = this.#links.get(link);

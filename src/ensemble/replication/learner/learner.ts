@@ -36,6 +36,8 @@ export type LearnerInput =
   | { readonly kind: 'start'; readonly nowMs: number }
   /** A `snap` is handed in when the tree that follows it is all there. */
   | { readonly kind: 'message'; readonly message: LeaderMessage; readonly nowMs: number }
+  /** A part of the tree has come: the leader is there. */
+  | { readonly kind: 'progress'; readonly nowMs: number }
   | { readonly kind: 'durable'; readonly zxid: bigint }
   | { readonly kind: 'done'; readonly task: Task }
   /** A client's write or sync. */
@@ -140,6 +142,9 @@ export class Learner {
         this.#heardMs = input.nowMs;
         if (this.waiting) this.#held.push(input.message);
         else this.#message(input.message);
+        return;
+      case 'progress':
+        this.#heardMs = input.nowMs;
         return;
       case 'durable':
         return this.#onDurable(input.zxid);
