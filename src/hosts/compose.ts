@@ -46,7 +46,7 @@ export interface App {
   /**
    * Decides what views open at their start. What goes wrong is logged, and the views start empty.
    *
-   * @param connect the ensemble that was asked for; null: on the very first run a local server with the sample tree
+   * @param connect the ensemble that was asked for; null: on the very first run a local ensemble with the sample tree
    */
   chooseStart(connect: string | null): Promise<void>;
   /** Ends sessions, servers and the lock. Safe to call twice. */

@@ -45,7 +45,7 @@ export interface Services {
   /** Null for a connection that is not open. */
   guard(connectionId: string): ConnectionGuard | null;
   /**
-   * With no connection saved yet: makes and starts a local server with the sample tree.
+   * With no connection saved yet: makes and starts a local ensemble with the sample tree.
    *
    * @returns the profile to open, or null when there are saved connections
    * @throws UsageError LocalServerFailed, ...
@@ -59,9 +59,9 @@ export interface Services {
   close(): Promise<void>;
 }
 
-/** One server alone with the sample tree, which ends with the app. */
+/** Three servers with the sample tree, which end with the app. */
 const FIRST_RUN: LabOptions = {
-  name: null, servers: 1, observers: 0, clientPort: null, engine: 'embedded', zookeeper: null, stays: false, sampleTree: true,
+  name: null, servers: 3, observers: 0, clientPort: null, engine: 'embedded', zookeeper: null, stays: false, sampleTree: true,
 };
 
 /** Puts the services together. */

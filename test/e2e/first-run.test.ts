@@ -1,4 +1,4 @@
-/** A fresh machine: one command, and the embedded server with its sample tree is open, to be looked at and changed. */
+/** A fresh machine: one command, and the embedded ensemble with its sample tree is open, to be looked at and changed. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import {
   choose, eventually, goTo, isConnected, node, panel, part, row, rowMenu, save, statusLine, toast, waitForText,
 } from './support/workbench.ts';
 
-describeWith(['chromium', 'kazoo'], 'the first run on the embedded server', () => {
+describeWith(['chromium', 'kazoo'], 'the first run on the embedded ensemble', () => {
   let app: WebApp;
   let browser: Browser;
   let open: OpenPage;
@@ -39,9 +39,9 @@ describeWith(['chromium', 'kazoo'], 'the first run on the embedded server', () =
     await waitForText(page, '/config/app/features.json', '"percentage"');
     await shot(page, 'first-run');
     await page.getByRole('button', { name: 'Start page' }).click();
-    await page.getByRole('region', { name: 'Local servers' }).getByText('running').waitFor();
+    await page.getByRole('region', { name: 'Local servers' }).getByText('running', { exact: true }).waitFor();
     await shot(page, 'start-page-first-run');
-    await page.getByRole('tab', { name: /Local server/ }).click();
+    await page.getByRole('tab', { name: /Local ensemble/ }).click();
   });
 
   test('creates a node of each kind', async () => {

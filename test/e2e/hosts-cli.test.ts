@@ -100,7 +100,7 @@ describe('mistakes end with exit code 2 and one line', () => {
 });
 
 describe('serve', () => {
-  test('prints one line, serves the local server of the first run, and leaves nothing behind', async () => {
+  test('prints one line, serves the local ensemble of the first run, and leaves nothing behind', async () => {
     const run = start(['serve', '--port', '0']);
     const address = await untilServing(run);
     const api = await openApi(address);

@@ -96,7 +96,7 @@ describeWith(['chromium'], 'the shell', () => {
     await page.getByRole('button', { name: '起始页' }).click();
     await page.getByRole('heading', { name: '本地服务器' }).waitFor();
     const english = await page.locator('main').evaluate((main) => (main as HTMLElement).innerText.match(/[A-Za-z]{3,} [a-z]{3,}/g) ?? []);
-    expect(english.filter((words) => !/Local server|Apache ZooKeeper/.test(words))).toEqual([]);
+    expect(english.filter((words) => !/Local ensemble|Apache ZooKeeper/.test(words))).toEqual([]);
     await page.getByRole('button', { name: '设置' }).click();
     await page.getByRole('menuitem', { name: 'English' }).click();
     await page.getByRole('heading', { name: 'Local servers' }).waitFor();

@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { builtLocalServers } from '../support/lab-options.ts';
+import { builtLocalServers, labOptions } from '../support/lab-options.ts';
 import { freePort } from '../support/ports.ts';
 import { removeTemporaryDirectory, temporaryDirectory } from '../support/process-guard.ts';
 import { memoryStore, text } from '../unit/services/harness.ts';
@@ -29,15 +29,15 @@ const alive = (pid: number): boolean => {
   }
 };
 
-test('the first run: a server with the sample tree; killed, it has failed, and comes back with its data', async () => {
-  const profileId = await app.services.firstRun();
+test('one server with the sample tree; killed, it has failed, and comes back with its data', async () => {
+  const { profileId } = await app.call('lab.create', labOptions({ sampleTree: true }));
   const [server] = await app.call('lab.list', {});
   const { labId } = server!;
   const { pid } = server!.servers[0]!;
   expect(server).toMatchObject({ state: 'running', profileId });
   expect(alive(pid!)).toBe(true);
 
-  const { connectionId } = await app.call('connections.open', { profileId: profileId! });
+  const { connectionId } = await app.call('connections.open', { profileId });
   const wide = await app.call('tree.children', { connectionId, path: '/samples/wide', wideAbove: 20_000, watch: true });
   expect(wide).toMatchObject({ kind: 'listed', count: 200 });
   const rows = await app.call('tree.stats', { connectionId, paths: ['/samples/protected', '/samples/shared', '/samples/null'] });
@@ -66,7 +66,7 @@ test('the first run: a server with the sample tree; killed, it has failed, and c
   expect(alive(again.servers[0]!.pid!)).toBe(false);
   await app.call('connections.close', { connectionId });
   // Opening the connection of a stopped server starts it.
-  const reopened = await app.call('connections.open', { profileId: profileId! });
+  const reopened = await app.call('connections.open', { profileId });
   const running = await app.call('lab.list', {});
   expect(running[0]?.state).toBe('running');
   expect((await app.call('node.stat', { connectionId: reopened.connectionId, path: '/samples/wide' }))?.stat.numChildren).toBe(200);

@@ -45,15 +45,19 @@ describe('the sample tree', () => {
 });
 
 describe('the first run', () => {
-  test('makes a server with the sample tree and a profile that opens it', async () => {
+  test('makes three servers with the sample tree and a profile that opens them', async () => {
     const h = createHarness();
     const profileId = await h.services.firstRun();
     const [profile] = await h.call('profiles.list', {});
-    expect(profile).toMatchObject({ id: profileId, name: 'Local server', environment: 'local', connectString: '127.0.0.1:20001' });
+    expect(profile).toMatchObject({ id: profileId, name: 'Local ensemble', environment: 'local', connectString: '127.0.0.1:20001,127.0.0.1:20002,127.0.0.1:20003' });
     const [lab] = await h.call('lab.list', {});
     expect(lab).toMatchObject({
-      state: 'running', phase: null, connectString: '127.0.0.1:20001', profileId, failure: null,
-      servers: [{ id: 1, state: 'running', pid: 4711, clientPort: 20_001, role: 'standalone', failure: null }],
+      state: 'running', phase: null, connectString: profile?.connectString, profileId, failure: null,
+      servers: [
+        { id: 1, state: 'running', pid: 4711, clientPort: 20_001, role: 'follower', failure: null },
+        { id: 2, state: 'running', clientPort: 20_002, role: 'follower' },
+        { id: 3, state: 'running', clientPort: 20_003, role: 'leader' },
+      ],
     });
     expect(profile?.labId).toBe(lab?.labId);
     const phases = h.told('lab.changed').map(({ phase }) => phase);
