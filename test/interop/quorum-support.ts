@@ -13,6 +13,7 @@ export type Keys = Readonly<Record<string, string>>;
 export interface MemberOf {
   readonly kind: Kind;
   readonly observer?: boolean;
+  readonly quorumHost?: string;
   readonly config?: Keys;
   readonly jvm?: readonly string[];
 }

@@ -36,6 +36,8 @@ export interface MemberSpec {
   readonly config?: Readonly<Record<string, string>>;
   /** Over the common properties. */
   readonly jvm?: readonly string[];
+  /** Where the other members find it; 127.0.0.1 unless said otherwise. Clients find it there in any case. */
+  readonly quorumHost?: string;
   /** A directory of the caller's; kept afterwards. Otherwise a temporary one is made. */
   readonly dataDir?: string;
 }
@@ -108,7 +110,7 @@ async function place(members: readonly MemberSpec[]): Promise<Placed[]> {
 function serverLines({ between }: GroupSpec, from: Placed, all: readonly Placed[]): Promise<string[]> {
   return Promise.all(all.map(async ({ id, member, quorumPort, electionPort }) => {
     const role = member.observer === true ? ':observer' : '';
-    if (between === undefined) return `server.${id}=${host}:${quorumPort}:${electionPort}${role}`;
+    if (between === undefined) return `server.${id}=${member.quorumHost ?? host}:${quorumPort}:${electionPort}${role}`;
     if (id === from.id) return `server.${id}=0.0.0.0:${quorumPort}:${electionPort}${role}`;
     return `server.${id}=${host}:${await between(from.id, id, quorumPort)}:${await between(from.id, id, electionPort)}${role}`;
   }));

@@ -19,6 +19,14 @@ export interface LeadingView {
   readonly uptimeMs: number;
 }
 
+export interface LearningView {
+  readonly observer: boolean;
+  /** Whom it follows: the leader, or for an observer a follower that takes observers. */
+  readonly master: bigint;
+  /** Observers that are in step by way of this follower. */
+  readonly syncedObservers: number;
+}
+
 /** A member; addresses as host:port. */
 export interface MemberView {
   readonly sid: bigint;
@@ -46,6 +54,8 @@ export interface EnsembleView {
   readonly leader: { readonly sid: bigint; readonly host: string; readonly port: number };
   /** Null for a learner. */
   readonly leading: LeadingView | null;
+  /** Null for a leader. */
+  readonly learning: LearningView | null;
 }
 
 /** What `srvr` calls a server that is in touch with no quorum. */
@@ -73,7 +83,7 @@ export function ensembleConfiguration(view: EnsembleView): Pair[] {
 export function ensembleFigures(view: EnsembleView, mode: string): Pair[] {
   const state: Pair[] = [['peer_state', `${STATE_WORDS[mode] ?? mode} - broadcast`], ['quorum_size', view.quorumSize]];
   const { leading } = view;
-  if (leading === null) return state;
+  if (leading === null) return [...state, ...learningFigures(view.learning)];
   return [
     ...state,
     ['learners', leading.learners],
@@ -87,6 +97,12 @@ export function ensembleFigures(view: EnsembleView, mode: string): Pair[] {
     ['max_proposal_size', leading.proposalSizes.max],
     ['proposal_count', leading.proposals],
   ];
+}
+
+/** FollowerZooKeeperServer.registerMetrics, ObserverZooKeeperServer.dumpMonitorValues */
+function learningFigures(learning: LearningView | null): Pair[] {
+  if (learning === null) return [];
+  return [learning.observer ? ['observer_master_id', String(learning.master)] : ['synced_observers', learning.syncedObservers]];
 }
 
 const STATE_WORDS: Readonly<Record<string, string>> = { leader: 'leading', follower: 'following', observer: 'observing' };

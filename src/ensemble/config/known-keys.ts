@@ -5,6 +5,7 @@
 
 import { ENSEMBLE_ONLY, ONLY_CLASS, REFUSED, REFUSED_UNLESS, WITHOUT_EFFECT } from './accepted-keys.ts';
 import { readAdminSettings } from './admin-settings.ts';
+import { readMemberSettings } from './member-settings.ts';
 import { readQuorumSasl } from './quorum-sasl-settings.ts';
 import { readQuorumTls } from './quorum-tls-settings.ts';
 import { readSettings } from './settings.ts';
@@ -47,6 +48,7 @@ export function honouredProperties(): ReadonlySet<string> {
   readSettings(asked);
   readAdminSettings(asked);
   readTlsSettings(asked);
+  readMemberSettings(asked);
   readQuorumTls(asked);
   readQuorumSasl(asked);
   return new Set([...asked.names, ...ASKED_ELSEWHERE]);

@@ -10,6 +10,8 @@ export interface MemberSettings {
   readonly leaderServes: boolean;
   /** enableEagerACLCheck: writes that their ACLs forbid are refused before they go to the leader. */
   readonly checksAclsEarly: boolean;
+  /** observerMasterPort: followers take observers there, and observers go there; null where the leader takes them. */
+  readonly observerMasterPort: number | null;
   readonly election: ElectionSettings;
   /** leaderConnectDelayDuringRetryMs: between two tries to reach a leader. */
   readonly leaderRetryMs: number;
@@ -50,6 +52,8 @@ export interface SyncSettings {
   readonly diffsMax: number;
 }
 
+const PORT_MAX = 65_535;
+
 export const SYNC_DEFAULTS: SyncSettings = { commitLogCount: 500, snapshotSizeFactor: null, forceSnapshot: false, snapsMax: 10, diffsMax: 100 };
 
 /**
@@ -70,6 +74,7 @@ export function readMemberSettings(properties: Properties): MemberSettings {
     readOnlyMode: readOnly !== undefined && parseFlag('readonlymode.enabled', readOnly),
     leaderServes: read('leaderServes', true, parseYesNo),
     checksAclsEarly: read('enableEagerACLCheck', false, parseFlag),
+    observerMasterPort: orNull(read('observerMasterPort', 0, (name, text) => parseWhole(name, text, { max: PORT_MAX })), 1),
     election: {
       connectTimeoutMs: whole('cnxTimeout', 5_000, 1),
       greetingTimeoutMs: orNull(whole('quorumCnxnTimeoutMs', -1, -1), 1),

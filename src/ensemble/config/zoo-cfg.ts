@@ -39,7 +39,7 @@ export interface ZooCfg {
 
 /** Keys of an ensemble and of other parts that are not here yet. */
 const UNSUPPORTED = new Set([
-  'observerMasterPort', 'dynamicConfigFile', 'oraclePath',
+  'dynamicConfigFile', 'oraclePath',
 ]);
 const UNSUPPORTED_START = ['server.', 'group.', 'weight.'];
 /** Switches of such parts: they may stand in a file as long as they are off. */

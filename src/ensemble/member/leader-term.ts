@@ -253,7 +253,7 @@ export class LeaderTerm implements Term {
     const { sid, clock, house, events, limits, configurations } = this.#parts;
     house.beginEpoch(zxid);
     configurations.activate(configurations.lastSeen, sid, sid, sid);
-    const parts = this.#parts.servingParts(sid, () => this.#leading());
+    const parts = this.#parts.servingParts(sid, { leading: () => this.#leading(), learning: () => null });
     this.#servingSinceMs = this.#nowMs();
     const nowMs = this.#nowMs();
     const sessions = new SessionTracker(limits.tickMs, firstSessionId(Number(sid), clock.wallMs()), nowMs, ErrorCode.SessionExpired);

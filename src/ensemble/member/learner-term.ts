@@ -5,23 +5,28 @@
 
 import type { CancelTimer } from '../../base/clock.ts';
 import { decodeUtf8 } from '../../base/text.ts';
+import type { LearningView } from '../admin/ensemble-view.ts';
 import { LearnerRole } from '../learner-role.ts';
 import type { ClientSocket, SocketHandler } from '../listener.ts';
 import { LearnerSessions } from '../processors/learner-sessions.ts';
-import type { Request } from '../processors/request.ts';
 import { firstSessionId } from '../processors/session-tracker.ts';
 import type { LearnerEffects, LearnerEvent, LearnerStep, Task } from '../replication/effects.ts';
 import { StorageError } from '../log/storage-error.ts';
 import { Learner, type LearnerInput } from '../replication/learner/learner.ts';
 import { Serving } from '../serving.ts';
+import type { ForwardedRequest, LinkId } from '../replication/messages.ts';
 import type { Membership } from '../replication/quorum/membership.ts';
 import type { Database } from '../tree/database.ts';
 import type { Transaction } from '../txn/transaction.ts';
 import { LearnerLink } from './learner-link.ts';
+import { ObserverHost } from './observer-host.ts';
+import type { ObserverMasterPlace } from './observer-masters.ts';
 import type { Designated, Term, TermParts } from './term.ts';
 
 /** ZooDefs.OpCode.reconfig, as a transaction */
 const RECONFIG = 16;
+/** REQUEST's type of a sync (ZooDefs.OpCode.sync). */
+const SYNC = 9;
 
 const CONNECT_TRIES = 5;
 
@@ -31,6 +36,11 @@ export class LearnerTerm implements Term {
   #machine: Learner;
   readonly #observer: boolean;
   readonly #revalidating = new Map<bigint, ((valid: boolean) => void)[]>();
+  /** Who was asked to answer next, oldest first: an observer of this follower's, or a client of this server's (null). */
+  readonly #syncs: (LinkId | null)[] = [];
+  #observers: ObserverHost | null = null;
+  /** The server that is followed: not the leader where an observer goes to a follower. */
+  #master: bigint;
   #link: LearnerLink | null = null;
   #received: Database | null = null;
   /** What the leader wanted cut off cannot be. */
@@ -47,6 +57,7 @@ export class LearnerTerm implements Term {
   constructor(parts: TermParts, leader: bigint, observer: boolean) {
     this.#parts = parts;
     this.#leader = leader;
+    this.#master = leader;
     this.#observer = observer;
     this.#machine = this.#newMachine();
   }
@@ -88,13 +99,15 @@ export class LearnerTerm implements Term {
     this.#link?.close();
     this.#serving?.stop();
     this.#serving?.closeAll();
-    void this.#windDown(reason, designated);
+    const observers = this.#observers?.close() ?? Promise.resolve();
+    void this.#windDown(observers, reason, designated);
   }
 
   /** What is in the log is part of this server's history, committed or not. */
-  async #windDown(reason: string, designated: Designated | null): Promise<void> {
+  async #windDown(observers: Promise<void>, reason: string, designated: Designated | null): Promise<void> {
     const { house, events } = this.#parts;
     try {
+      await observers;
       await this.#tasks;
       await house.settled();
     } catch (error) {
@@ -106,20 +119,28 @@ export class LearnerTerm implements Term {
   }
 
   #connect(attempt: number): void {
-    const { network, clock, configurations, connectTimeoutMs: timeoutMs, settings, logger } = this.#parts;
-    const address = configurations.current.members.get(this.#leader)?.addresses[0] ?? configurations.lastSeen.members.get(this.#leader)?.addresses[0];
+    const { network, clock, connectTimeoutMs: timeoutMs, settings, logger } = this.#parts;
     if (this.#over) return;
-    if (address === undefined) {
+    const place = this.#place();
+    if (place === null) {
       this.stop(`server ${this.#leader}, which leads, is no member`);
       return;
     }
-    const options = { to: { host: address.host, port: address.quorumPort }, timeoutMs };
-    network.connect(options, (socket) => this.#connected(socket), (reason) => {
+    this.#master = place.sid;
+    network.connect({ to: place.at, timeoutMs }, (socket) => this.#connected(socket), (reason) => {
       if (this.#over) return;
-      logger.log('info', 'the leader cannot be reached', { leader: this.#leader, reason, attempt });
+      logger.log('info', 'the leader cannot be reached', { leader: this.#leader, server: place.sid, reason, attempt });
       if (attempt >= CONNECT_TRIES) this.stop('the leader cannot be reached');
       else clock.after(settings.leaderRetryMs, () => this.#connect(attempt + 1));
     });
+  }
+
+  /** The leader, or for an observer the next of those who take observers (QuorumPeer.findLearnerMaster). */
+  #place(): ObserverMasterPlace | null {
+    const { configurations: { current, lastSeen }, observerMasters } = this.#parts;
+    if (this.#observer && observerMasters !== null) return observerMasters.next(current, this.#leader);
+    const address = current.members.get(this.#leader)?.addresses[0] ?? lastSeen.members.get(this.#leader)?.addresses[0];
+    return address === undefined ? null : { sid: this.#leader, at: { host: address.host, port: address.quorumPort } };
   }
 
   #connected(socket: ClientSocket): SocketHandler {
@@ -173,6 +194,8 @@ export class LearnerTerm implements Term {
     }
     house.committed.add(step.txn);
     this.#serving.perform({ persist: [], send: [], apply: [this.#role.committed(step.txn)], answer: [] });
+    // Of a reconfiguration observers are told who leads from then on, which comes with its activation.
+    if (step.txn.body.type !== RECONFIG) this.#observers?.committed(step.txn, null);
   }
 
   #event(event: LearnerEvent): void {
@@ -181,7 +204,7 @@ export class LearnerTerm implements Term {
         this.#serve(event.epoch);
         return;
       case 'synced':
-        if (this.#role !== null) this.#serving?.perform(this.#role.synced());
+        this.#synced(this.#syncs.shift() ?? null);
         return;
       case 'revalidated':
         this.#revalidated(event.sessionId, event.valid);
@@ -193,8 +216,14 @@ export class LearnerTerm implements Term {
         this.#seeTransaction(event.txn);
         return;
       case 'activate':
+        this.#observers?.committed(event.txn, event.designatedLeader);
         this.#activate(this.#seeTransaction(event.txn), { leader: event.designatedLeader, zxid: event.txn.header.zxid });
     }
+  }
+
+  #synced(link: LinkId | null): void {
+    if (link !== null) this.#observers?.synchronised(link);
+    else if (this.#role !== null) this.#serving?.perform(this.#role.synced());
   }
 
   #see(text: string): Membership | null {
@@ -226,22 +255,42 @@ export class LearnerTerm implements Term {
     house.database.setBetween(false);
     const sessions = new LearnerSessions(firstSessionId(Number(sid), clock.wallMs()), house.database.sessions.entries());
     this.#sessions = sessions;
-    this.#serving = new Serving(this.#parts.servingParts(this.#leader, () => null), {
+    this.#serving = new Serving(this.#parts.servingParts(this.#leader, { leading: () => null, learning: () => this.#learning() }), {
       sessions,
       checksAclsEarly: this.#parts.settings.checksAclsEarly,
       expires: null,
       revalidate: (sessionId, timeoutMs, answer) => this.#revalidate(sessionId, timeoutMs, answer),
       make: () => {
-        this.#role = new LearnerRole(this.#observer ? 'observer' : 'follower', (request) => this.#forward(request));
+        this.#role = new LearnerRole(this.#observer ? 'observer' : 'follower', ({ sessionId, cxid, type, body, identities }) => {
+          this.#forward(null, { sessionId, cxid, type, body, identities });
+        });
         return this.#role;
       },
     });
     this.#serving.start();
+    if (!this.#observer) this.#takeObservers(epoch, sessions);
     events.onServing(epoch);
   }
 
-  #forward({ sessionId, cxid, type, body, identities }: Request): void {
-    this.#step({ kind: 'forward', request: { sessionId, cxid, type, body, identities } });
+  #takeObservers(epoch: number, sessions: LearnerSessions): void {
+    const { observerMasterPort } = this.#parts;
+    if (observerMasterPort === null) return;
+    this.#observers = new ObserverHost(this.#parts, epoch, {
+      forward: (link, request) => this.#forward(link, request),
+      revalidate: (sessionId, timeoutMs, answer) => this.#revalidate(sessionId, timeoutMs, answer),
+      touch: (sessionId, timeoutMs) => void sessions.touch(sessionId, timeoutMs),
+    });
+    this.#observers.open(observerMasterPort);
+  }
+
+  #learning(): LearningView {
+    return { observer: this.#observer, master: this.#master, syncedObservers: this.#observers?.synced ?? 0 };
+  }
+
+  /** @param link of the observer whose client asks; null: a client of this server's */
+  #forward(link: LinkId | null, request: ForwardedRequest): void {
+    if (request.type === SYNC) this.#syncs.push(link);
+    this.#step({ kind: 'forward', request });
   }
 
   #revalidate(sessionId: bigint, timeoutMs: number, answer: (valid: boolean) => void): void {

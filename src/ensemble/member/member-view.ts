@@ -1,6 +1,6 @@
 /** A member as administration shows it. */
 
-import type { EnsembleView, LeadingView, MemberView } from '../admin/ensemble-view.ts';
+import type { EnsembleView, LeadingView, LearningView, MemberView } from '../admin/ensemble-view.ts';
 import { formatMembership, type Membership } from '../replication/quorum/membership.ts';
 import type { ServerSpec } from '../replication/quorum/server-spec.ts';
 
@@ -13,16 +13,17 @@ export interface MemberFacts {
   readonly clientAddress: string;
   readonly leader: bigint;
   readonly leading: LeadingView | null;
+  readonly learning: LearningView | null;
 }
 
-export function ensembleView({ sid, initLimit, syncLimit, membership, clientAddress, leader, leading }: MemberFacts): EnsembleView {
+export function ensembleView({ sid, initLimit, syncLimit, membership, clientAddress, leader, leading, learning }: MemberFacts): EnsembleView {
   const { members, verifier } = membership;
   const own = members.get(sid);
   const ports = own?.addresses[0];
   const address = members.get(leader)?.addresses[0];
   const shown = (spec: ServerSpec): MemberView => memberView(spec, spec.sid === sid ? clientAddress : '');
   return {
-    sid, initLimit, syncLimit, leading,
+    sid, initLimit, syncLimit, leading, learning,
     voters: [...members.values()].filter(({ role }) => role === 'participant').map(shown),
     own: own === undefined ? null : shown(own),
     electionPort: ports?.electionPort ?? -1,

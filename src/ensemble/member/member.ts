@@ -7,11 +7,10 @@ import { ClientPorts, readClientPortSettings } from '../client-ports.ts';
 import { readSettings, refuseUnsupportedProperties, type Settings } from '../config/settings.ts';
 import { readMemberSettings, type MemberSettings } from '../config/member-settings.ts';
 import { readAdminSettings } from '../config/admin-settings.ts';
-import { readQuorumSasl } from '../config/quorum-sasl-settings.ts';
 import type { ZooCfg } from '../config/zoo-cfg.ts';
 import type { HttpListener } from '../admin/http/exchange.ts';
 import { openAdminPorts } from '../admin-ports.ts';
-import type { EnsembleView, LeadingView } from '../admin/ensemble-view.ts';
+import type { EnsembleView } from '../admin/ensemble-view.ts';
 import type { CancelTimer } from '../../base/clock.ts';
 import { below } from '../../base/random.ts';
 import { decodeUtf8, encodeUtf8 } from '../../base/text.ts';
@@ -27,17 +26,17 @@ import type { PeerAuth } from '../replication/quorum/peer-auth.ts';
 import { formatMembership, type Membership } from '../replication/quorum/membership.ts';
 import type { Serving, ServingParts } from '../serving.ts';
 import { STATE } from '../../wire/quorum/notification.ts';
-import { authenticatedNetwork } from './authenticated-network.ts';
 import { listenForElections } from './election-port.ts';
 import { memberControl } from './member-control.ts';
 import { ensembleView } from './member-view.ts';
 import { LeaderTerm } from './leader-term.ts';
 import { LearnerTerm } from './learner-term.ts';
+import { ObserverMasters } from './observer-masters.ts';
 import { ReadOnlyServer } from './read-only-server.ts';
-import { saslPeers } from './sasl-peers.ts';
+import { securedNetwork } from './secured-network.ts';
 import { Storehouse } from './storehouse.ts';
 import { Configurations, type ConfigFiles } from './configurations.ts';
-import type { Designated, Term, TermLimits, TermParts } from './term.ts';
+import type { Designated, Standing, Term, TermLimits, TermParts } from './term.ts';
 import { turnedAway } from './turned-away.ts';
 
 export interface MemberOptions {
@@ -74,6 +73,7 @@ export interface MemberState {
 
 /** No server has this id. */
 const NOBODY = -1n;
+const NO_STANDING: Standing = { leading: () => null, learning: () => null };
 const CONFIG_PATH = '/zookeeper/config';
 const DEFAULT_PACKET_BYTES = 2 * 0xf_ffff;
 
@@ -82,6 +82,7 @@ export class Member {
   readonly #options: MemberOptions;
   readonly #settings: Settings;
   readonly #memberSettings: MemberSettings;
+  readonly #observerMasters: ObserverMasters | null;
   readonly #readOnly: ReadOnlyServer;
   readonly #stats: ServerStats;
   readonly #house: Storehouse;
@@ -108,10 +109,12 @@ export class Member {
     this.#house = house;
     const { config, sid, membership, syncLimit } = options;
     this.#memberSettings = readMemberSettings(config.properties);
+    const { observerMasterPort } = this.#memberSettings;
+    this.#observerMasters = observerMasterPort === null ? null : new ObserverMasters(observerMasterPort, environment.random);
     this.#readOnly = new ReadOnlyServer({
       enabled: this.#memberSettings.readOnlyMode,
       sid, tickMs: config.tickMs, clock: environment.clock, logger: environment.logger,
-      servingParts: () => this.#servingParts(NOBODY, () => null),
+      servingParts: () => this.#servingParts(NOBODY, NO_STANDING),
     });
     this.#configurations = this.#makeConfigurations();
     this.#connections = new Connections({ perAddress: config.maxClientCnxns, all: settings.connectionsMax });
@@ -143,7 +146,7 @@ export class Member {
     const { sync } = readMemberSettings(properties);
     for (const key of unknownProperties(properties)) environment.logger.log('warn', 'a key that no server knows is passed over', { key });
     readClientPortSettings(options.config);
-    const { network, auth } = secured(environment, options);
+    const { network, auth } = securedNetwork(environment, options);
     const stats = new ServerStats();
     let member: Member | null = null;
     const house = await Storehouse.open(environment, settings, stats, {
@@ -283,7 +286,9 @@ export class Member {
       configurations: this.#configurations,
       house: this.#house,
       packetBytesMax: Math.max(DEFAULT_PACKET_BYTES, this.#settings.requestBytesMax * 2),
-      servingParts: (leader, leading) => this.#servingParts(leader, leading),
+      observerMasterPort: this.#memberSettings.observerMasterPort,
+      observerMasters: this.#observerMasters,
+      servingParts: (leader, standing) => this.#servingParts(leader, standing),
       events: {
         onServing: (epoch) => this.#onServing(epoch),
         onReconfigured: () => void this.#reconfigured(),
@@ -346,13 +351,13 @@ export class Member {
     this.#house.database.tree.setConfig(encodeUtf8(formatMembership(current)), current.version, now);
   }
 
-  #ensembleView(leader: bigint, leading: () => LeadingView | null): EnsembleView {
+  #ensembleView(leader: bigint, { leading, learning }: Standing): EnsembleView {
     const { sid, initLimit, syncLimit, config } = this.#options;
     const clientAddress = `${config.clientPortAddress ?? '0.0.0.0'}:${this.port}`;
-    return ensembleView({ sid, initLimit, syncLimit, clientAddress, leader, leading: leading(), membership: this.#configurations.current });
+    return ensembleView({ sid, initLimit, syncLimit, clientAddress, leader, leading: leading(), learning: learning(), membership: this.#configurations.current });
   }
 
-  #servingParts(leader: bigint, leading: () => LeadingView | null): ServingParts {
+  #servingParts(leader: bigint, standing: Standing): ServingParts {
     const { config, configText, jaas } = this.#options;
     this.#showConfiguration();
     return {
@@ -363,19 +368,9 @@ export class Member {
       stats: this.#stats,
       connections: this.#connections,
       port: () => this.port,
-      ensemble: () => this.#ensembleView(leader, leading),
+      ensemble: () => this.#ensembleView(leader, standing),
       tls: { port: () => this.securePort, handshakes: () => this.#ports?.handshakes ?? 0 },
       persist: (txn) => this.#house.append(txn),
     };
   }
-}
-
-/** The network with proofs of who is there, if zoo.cfg asks for them. @throws ConfigError */
-function secured(environment: MemberEnvironment, options: MemberOptions): { readonly network: QuorumNetwork; readonly auth: PeerAuth | undefined } {
-  const { quorum: network, clock, logger } = environment;
-  const { config, initLimit, jaas } = options;
-  const settings = readQuorumSasl(config.properties);
-  if (settings === null) return { network, auth: undefined };
-  const auth = saslPeers(settings, jaas, environment);
-  return { network: authenticatedNetwork(network, auth, { clock, logger, timeoutMs: initLimit * config.tickMs }), auth };
 }

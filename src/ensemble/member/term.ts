@@ -3,9 +3,10 @@
 import type { Logger } from '../../base/logger.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { MemberSettings } from '../config/member-settings.ts';
-import type { LeadingView } from '../admin/ensemble-view.ts';
+import type { LeadingView, LearningView } from '../admin/ensemble-view.ts';
 import type { QuorumNetwork } from '../quorum-network.ts';
 import type { Configurations } from './configurations.ts';
+import type { ObserverMasters } from './observer-masters.ts';
 import type { Serving, ServingParts } from '../serving.ts';
 import type { Storehouse } from './storehouse.ts';
 
@@ -20,6 +21,12 @@ export interface TermLimits {
 export interface Designated {
   readonly leader: bigint;
   readonly zxid: bigint;
+}
+
+/** What administration may see of a term; null for what it is not. */
+export interface Standing {
+  readonly leading: () => LeadingView | null;
+  readonly learning: () => LearningView | null;
 }
 
 export interface TermEvents {
@@ -50,8 +57,12 @@ export interface TermParts {
   readonly onAllAddresses: boolean;
   /** The longest buffer in a packet of the leader port, in bytes. */
   readonly packetBytesMax: number;
+  /** Where a follower takes observers; null where it does not. */
+  readonly observerMasterPort: number | null;
+  /** Whom an observer goes to in the leader's place; null where it goes to the leader. */
+  readonly observerMasters: ObserverMasters | null;
   /** Made anew, since the tree may have been replaced since the last term. */
-  servingParts(leader: bigint, leading: () => LeadingView | null): ServingParts;
+  servingParts(leader: bigint, standing: Standing): ServingParts;
   readonly events: TermEvents;
 }
 

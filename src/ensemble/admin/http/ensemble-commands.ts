@@ -40,9 +40,9 @@ export function zabFields(view: AdminView): JsonObject {
   };
 }
 
-/** Observers of a leader. */
+/** Observers of a leader, or of a follower that takes them. */
 export function observerFields({ ensemble }: AdminView): JsonObject {
-  return { synced_observers: ensemble?.leading?.syncedObservers ?? 0, observers: [] };
+  return { synced_observers: ensemble?.leading?.syncedObservers ?? ensemble?.learning?.syncedObservers ?? 0, observers: [] };
 }
 
 function memberFields({ quorumAddresses, electionAddresses, clientAddress, role }: MemberView): JsonObject {
