@@ -22,9 +22,25 @@ export function authenticatedNetwork(network: QuorumNetwork, auth: PeerAuth, par
   const lines = new RepeatedLines(parts.logger, () => parts.clock.monotonicMs());
   return {
     election: (onInput) => network.election(onInput),
-    listen: (at, accept) => network.listen(at, (socket) => new ProvingHandler(socket, auth.called(), parts, accept, (reason) => {
-      lines.warn(`learner ${socket.remoteAddress}`, 'a learner is not let in', { remote: socket.remoteAddress, reason });
-    })),
+    async listen(at, accept) {
+      const waiting = new Set<ProvingHandler>();
+      const listener = await network.listen(at, (socket) => {
+        const handler = new ProvingHandler(socket, auth.called(), parts, accept, (reason) => {
+          lines.warn(`learner ${socket.remoteAddress}`, 'a learner is not let in', { remote: socket.remoteAddress, reason });
+        });
+        waiting.add(handler);
+        handler.decided = () => waiting.delete(handler);
+        return handler;
+      });
+      return {
+        ...listener,
+        close: () => {
+          // A port is closed when all its connections are: those of whom nobody else knows yet must not keep it open.
+          for (const handler of waiting) handler.abandon();
+          return listener.close();
+        },
+      };
+    },
     connect(options, onOpen, onFail) {
       const { caller } = auth;
       if (caller === null) {
@@ -49,6 +65,8 @@ class ProvingHandler implements SocketHandler {
   readonly #cancelTimer: CancelTimer;
   #inner: SocketHandler | null = null;
   #over = false;
+  /** Called when it is known who is there, or that nobody is. */
+  decided: () => void = () => undefined;
 
   constructor(
     socket: ClientSocket, exchange: AuthExchange, { clock, timeoutMs }: AuthenticationParts,
@@ -72,12 +90,24 @@ class ProvingHandler implements SocketHandler {
   }
 
   onClose(): void {
-    this.#cancelTimer();
     if (this.#inner !== null) this.#inner.onClose();
     else if (!this.#over) {
-      this.#over = true;
+      this.#settle();
       this.#fail('the connection was closed before it was known who is there');
     }
+  }
+
+  /** Nobody waits any more for what is being proved. */
+  abandon(): void {
+    if (this.#over) return;
+    this.#settle();
+    this.#socket.destroy();
+  }
+
+  #settle(): void {
+    this.#over = true;
+    this.#cancelTimer();
+    this.decided();
   }
 
   #go({ send, end }: AuthProgress): void {
@@ -87,8 +117,7 @@ class ProvingHandler implements SocketHandler {
 
   #end(end: AuthEnd): void {
     if (this.#over) return;
-    this.#over = true;
-    this.#cancelTimer();
+    this.#settle();
     if (!end.passed) {
       // What was said last has to reach the other side: it is told that it is not believed.
       this.#socket.end();
