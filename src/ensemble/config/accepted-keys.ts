@@ -34,7 +34,7 @@ export const ENSEMBLE_ONLY: readonly string[] = [
   'cnxTimeout', 'quorumCnxnTimeoutMs', 'electionPortBindRetry', 'fastleader.minNotificationInterval', 'fastleader.maxNotificationInterval',
   'leader.maxTimeToWaitForEpoch', 'leaderConnectDelayDuringRetryMs', 'leaderServes', 'observer.reconnectDelayMs', 'observer.election.DelayMs',
   'leader.maxConcurrentSnapSyncs', 'leader.maxConcurrentDiffSyncs', 'commitLogCount', 'snapshotSizeFactor', 'forceSnapshotSync',
-  'enableEagerACLCheck', 'readonlymode.enabled',
+  'enableEagerACLCheck', 'readonlymode.enabled', 'observerMasterPort',
 ];
 
 /** Switches of what is not here: they may stand there as long as they have this value. */

@@ -6,7 +6,7 @@ const read = (keys: Readonly<Record<string, string>>): ReturnType<typeof readMem
 describe('settings of members', () => {
   test('have Apache’s defaults', () => {
     expect(read({})).toEqual({
-      readOnlyMode: false, leaderServes: true, checksAclsEarly: false, leaderRetryMs: 100, observerDelayMs: 200, observerConnectDelayMs: 0,
+      readOnlyMode: false, leaderServes: true, checksAclsEarly: false, observerMasterPort: null, leaderRetryMs: 100, observerDelayMs: 200, observerConnectDelayMs: 0,
       election: { connectTimeoutMs: 5000, greetingTimeoutMs: null, bindAttempts: 3, minIntervalMs: 200, maxIntervalMs: 60_000, epochWaitMs: null },
       sync: { commitLogCount: 500, snapshotSizeFactor: null, forceSnapshot: false, snapsMax: 10, diffsMax: 100 },
     });
