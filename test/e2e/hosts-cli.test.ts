@@ -110,7 +110,7 @@ describe('serve', () => {
     const listed = await vi.waitFor(async () => api.call('tree.children', { connectionId, path: '/', wideAbove: null, watch: false }), { timeout: 10_000 });
     expect(listed).toMatchObject({ kind: 'listed' });
     expect(listed.count).toBeGreaterThan(1);
-    expect(serverPids()).toHaveLength(1);
+    expect(serverPids()).toHaveLength(3);
 
     run.child.kill('SIGTERM');
     expect(await run.ended).toBe(0);
@@ -119,10 +119,10 @@ describe('serve', () => {
     expect(serverPids()).toStrictEqual([]);
   });
 
-  test('stops its server even when it is killed', async () => {
+  test('stops its servers even when it is killed', async () => {
     const run = start(['serve', '--port', '0']);
     await untilServing(run);
-    expect(serverPids()).toHaveLength(1);
+    expect(serverPids()).toHaveLength(3);
     run.child.kill('SIGKILL');
     await run.ended;
     await vi.waitFor(() => expect(serverPids()).toStrictEqual([]), { timeout: 10_000 });
