@@ -28,7 +28,10 @@ const RECONFIG = 16;
 /** REQUEST's type of a sync (ZooDefs.OpCode.sync). */
 const SYNC = 9;
 
-const CONNECT_TRIES = 5;
+/** A leader elected at the same moment listens a few ms later: the first tries follow soon. */
+const EARLY_RETRIES_MS = [5, 10, 20, 40] as const;
+/** Apache's five, and the early ones. */
+const CONNECT_TRIES = 5 + EARLY_RETRIES_MS.length;
 
 export class LearnerTerm implements Term {
   readonly #parts: TermParts;
@@ -130,8 +133,9 @@ export class LearnerTerm implements Term {
     network.connect({ to: place.at, timeoutMs }, (socket) => this.#connected(socket), (reason) => {
       if (this.#over) return;
       logger.log('info', 'the leader cannot be reached', { leader: this.#leader, server: place.sid, reason, attempt });
+      const { leaderRetryMs } = settings;
       if (attempt >= CONNECT_TRIES) this.stop('the leader cannot be reached');
-      else clock.after(settings.leaderRetryMs, () => this.#connect(attempt + 1));
+      else clock.after(Math.min(EARLY_RETRIES_MS[attempt - 1] ?? leaderRetryMs, leaderRetryMs), () => this.#connect(attempt + 1));
     });
   }
 
