@@ -8,8 +8,6 @@ import { SteadyWriter } from './steady-writer.mjs';
 const IDS = [1, 2, 3];
 const WITHIN_MS = 40_000;
 const POLL_MS = 5;
-/** As the launcher gives them. */
-const NODE_OPTIONS = ['--enable-source-maps'];
 
 /** @typedef {typeof import('./bench-servers.mjs').kinds[number]} Kind */
 /** @typedef {Awaited<ReturnType<typeof startBenchEnsemble>>} BenchEnsemble */
@@ -43,7 +41,7 @@ export async function startBenchEnsemble(kind, name, nodeOptions = []) {
   const ports = [await freePort(), await freePort(), await freePort()];
   await writeFiles(directory, ports);
   const homes = IDS.map((id) => join(directory, `server-${id}`));
-  const spawn = (/** @type {string} */ home) => spawnBenchServer(kind, home, [...NODE_OPTIONS, ...nodeOptions]);
+  const spawn = (/** @type {string} */ home) => spawnBenchServer(kind, home, nodeOptions);
   const writers = IDS.map((_id, index) => new SteadyWriter(ports, index));
   const beganMs = performance.now();
   const members = homes.map(spawn);
