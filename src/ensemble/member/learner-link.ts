@@ -31,6 +31,7 @@ export class LearnerLink implements SocketHandler {
   /** The bytes of a tree that is coming. */
   #tree: ByteQueue | null = null;
   #closed = false;
+  #paused = false;
 
   /** @param bufferMax the longest buffer in a packet, in bytes */
   constructor(socket: ClientSocket, newDatabase: () => Database, bufferMax: number, events: LearnerLinkEvents) {
@@ -47,7 +48,8 @@ export class LearnerLink implements SocketHandler {
 
   /** While the disk is at work there is no point in hearing more. */
   pause(paused: boolean): void {
-    if (this.#closed) return;
+    if (this.#closed || paused === this.#paused) return;
+    this.#paused = paused;
     if (paused) this.#socket.pause();
     else this.#socket.resume();
   }

@@ -20,8 +20,10 @@ export function learnerBytes(message: LearnerMessage): Uint8Array {
   switch (message.kind) {
     case 'info':
       return packetBytes(learnerPacket({ ...message, protocolVersion: LEARNER_PROTOCOL }));
-    case 'request':
-      return packetBytes(learnerPacket({ kind: 'request', ...message.request }));
+    case 'request': {
+      const { sessionId, cxid, type, body, identities } = message.request;
+      return packetBytes(learnerPacket({ kind: 'request', sessionId, cxid, type, body, identities }));
+    }
     default:
       return packetBytes(learnerPacket(message));
   }

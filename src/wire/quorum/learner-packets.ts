@@ -70,7 +70,7 @@ export function learnerPacket(message: LearnerPacket): QuorumPacket {
         writer.int(message.timeoutMs);
       }));
     case 'request':
-      return { ...packet(PACKET.request, -1n, requestData(message)), authinfo: message.identities };
+      return { type: PACKET.request, zxid: -1n, data: requestData(message), authinfo: message.identities };
   }
 }
 
@@ -146,13 +146,13 @@ function readPing(packet: QuorumPacket): LearnerPacket {
   return { kind: 'ping', zxid: packet.zxid, sessions };
 }
 
-function requestData(message: Extract<LearnerPacket, { kind: 'request' }>): Uint8Array {
-  return data((writer) => {
-    writer.long(message.sessionId);
-    writer.int(message.cxid);
-    writer.int(message.type);
-    writer.raw(message.body);
-  });
+function requestData({ sessionId, cxid, type, body }: Extract<LearnerPacket, { kind: 'request' }>): Uint8Array {
+  const writer = new JuteWriter(REQUEST_BYTES_MIN + body.length);
+  writer.long(sessionId);
+  writer.int(cxid);
+  writer.int(type);
+  writer.raw(body);
+  return writer.finish();
 }
 
 function packet(type: number, zxid: bigint, bytes: Uint8Array | null): QuorumPacket {
