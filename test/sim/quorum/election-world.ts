@@ -27,9 +27,6 @@ interface Member {
   readonly clockRate: number;
   node: ElectionNode | null;
   part: MiniLeader | MiniLearner | null;
-  /** When it last began to look, and when it last found somebody to lead or follow, ms of the world. */
-  lookedAtMs: number;
-  electedAtMs: number;
 }
 
 const FAULTS_MS = 15_000;
@@ -62,8 +59,6 @@ export class ElectionWorld {
       clockRate: 0.95 + below(this.#random, 100) / 1000,
       node: null,
       part: null,
-      lookedAtMs: 0,
-      electedAtMs: 0,
     }));
     this.membership = makeMembership(this.members.map(({ sid }, i) => ({
       sid,
@@ -148,7 +143,6 @@ export class ElectionWorld {
 
   #look(member: Member): void {
     member.part = null;
-    member.lookedAtMs = this.scheduler.nowMs;
     const { lastZxid, currentEpoch } = member.disk;
     const epoch = this.#options.plant === 'forgetsEpochs' ? 0 : currentEpoch;
     const zxid = this.#options.plant === 'losesTransactions' ? 0 : lastZxid;
@@ -167,7 +161,6 @@ export class ElectionWorld {
     const { sid, disk } = member;
     const { leader, round, peerEpoch } = outcome.vote;
     this.elections++;
-    member.electedAtMs = this.scheduler.nowMs;
     this.#note(`${sid} is ${['looking', 'following', 'leading', 'observing'][outcome.state]} ${leader}, round ${round}, epoch ${peerEpoch}`);
     const node = member.node;
     const events = {
@@ -191,7 +184,7 @@ export class ElectionWorld {
   }
 
   /** Of those who voted for it in this round nobody has more than the leader. */
-  #checkMaximal({ sid, disk, lookedAtMs }: Member, { vote, supporters }: Outcome): void {
+  #checkMaximal({ sid, disk }: Member, { vote, supporters }: Outcome): void {
     if (!this.membership.verifier.hasQuorum(supporters)) this.violations.push(`${sid} leads without a quorum of votes`);
     const candidate = (one: bigint, { lastZxid, currentEpoch }: Disk): { leader: bigint; zxid: bigint; peerEpoch: bigint } =>
       ({ leader: one, zxid: BigInt(lastZxid), peerEpoch: BigInt(currentEpoch) });
@@ -199,8 +192,6 @@ export class ElectionWorld {
       if (!supporters.has(other.sid) || other.node?.peer.round !== vote.round) continue;
       // Who has been in a term since speaks of an election that is over: its vote brings its former leader back.
       if (other.part?.serving === true) continue;
-      // It may have been in one and out again since it voted, and have more by now.
-      if (other.sid !== sid && other.electedAtMs > lookedAtMs) continue;
       if (isGreater(candidate(other.sid, other.disk), candidate(sid, disk))) {
         this.violations.push(`${sid} was elected by ${other.sid}, which has more`);
       }

@@ -236,8 +236,6 @@ export class FastLeaderElection {
     if (looking.agreed !== null) {
       if (!valid || !this.#isBetter(message, this.#proposal)) {
         looking.deadlineMs = nowMs + this.#options.finalizeWaitMs;
-        const agrees = valid && message.state === STATE.looking && sameVote(this.#ownVote(), message);
-        if (agrees) this.#agree(looking, new Set([...looking.agreed, sid]));
         return;
       }
       looking.agreed = null;
@@ -260,18 +258,11 @@ export class FastLeaderElection {
       this.#propose(message);
     }
     looking.received.set(sid, this.#voteOf(message, { state: STATE.looking, version: 0 }));
-    const tracker = this.#track(looking.received, this.#ownVote());
+    const mine = { ...this.#proposal, round: this.#round, state: STATE.looking, version: 0 };
+    const tracker = this.#track(looking.received, mine);
     if (!tracker.hasAllQuorums()) return;
+    looking.agreed = tracker.agreed;
     looking.deadlineMs = nowMs + this.#options.finalizeWaitMs;
-    this.#agree(looking, tracker.agreed);
-  }
-
-  /** A quorum agrees. When all do, nobody is left whose vote could be better; Apache's servers wait all the same. */
-  #agree(looking: Looking, agreed: ReadonlySet<bigint>): void {
-    looking.agreed = agreed;
-    const { current, lastSeen } = this.#memberships;
-    const all = [current, lastSeen].every(({ verifier }) => [...verifier.voters].every((sid) => agreed.has(sid)));
-    if (all) this.#decide({ ...this.#proposal, round: this.#round }, agreed);
   }
 
   /** The sender follows or leads: join, if a quorum and the leader itself say so. */
@@ -357,10 +348,6 @@ export class FastLeaderElection {
   #voteOf(message: Notification, { state, version }: { readonly state: number; readonly version: number }): Vote {
     const { leader, zxid, peerEpoch, round } = message;
     return { leader, zxid, peerEpoch, round, state, version };
-  }
-
-  #ownVote(): Vote {
-    return { ...this.#proposal, round: this.#round, state: STATE.looking, version: 0 };
   }
 
   #configText(): string {
