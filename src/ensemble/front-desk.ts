@@ -24,8 +24,8 @@ import type { SaslDesk } from './processors/auth/sasl/sasl-desk.ts';
 import { replyFrame } from './processors/reply/frames.ts';
 import { operationLabel } from './processors/reply/labels.ts';
 import type { Reply, Responder } from './processors/reply/responder.ts';
-import { Op, isWrite, type Request } from './processors/request.ts';
-import type { Sessions } from './processors/session-tracker.ts';
+import { Op, needsCommit, type Request } from './processors/request.ts';
+import type { Sessions } from './processors/sessions.ts';
 import type { ServerStats } from './processors/stats.ts';
 import type { ApplyResult } from './tree/api.ts';
 import type { Transaction } from './txn/transaction.ts';
@@ -153,17 +153,15 @@ export class FrontDesk {
 
   /** A session of this server alone begins, or is over. */
   #answerSession(request: Request): void {
-    const { sessions, clock, responder } = this.#parts;
     const { sessionId, type } = request;
     const connection = this.#waiting(request);
     if (type === Op.closeSession) {
       if (connection !== undefined) {
-        this.#reply(connection, request, responder.read(connection.key, request));
+        this.#reply(connection, request, this.#parts.responder.read(connection.key, request));
         connection.end();
       }
       this.#closed(sessionId);
     } else if (connection !== undefined) {
-      sessions.track(sessionId, connection.timeoutMs, clock.monotonicMs());
       this.#opened(connection, request);
     }
   }
@@ -204,8 +202,8 @@ export class FrontDesk {
 
   #connect(connection: ClientConnection, request: ConnectRequest): void {
     const { sessions, connections, clock, stats, timeouts, logger, guards, readOnly } = this.#parts;
-    const created = readOnly === null ? 'global' : 'local';
-    if (!guards.mayJoin(request.sessionId === 0n ? created : 'renew', clock.monotonicMs())) {
+    const fresh = sessions.local === null ? 'global' : 'local';
+    if (!guards.mayJoin(request.sessionId === 0n ? fresh : 'renew', clock.monotonicMs())) {
       stats.count('connection_rejected');
       connection.destroy();
       return;
@@ -223,6 +221,7 @@ export class FrontDesk {
     const nowMs = clock.monotonicMs();
     if (decision.kind === 'create') {
       connection.sessionId = sessions.newId();
+      sessions.local?.open(connection.sessionId, decision.timeoutMs, nowMs);
       connection.connecting = true;
       connection.outstanding++;
       this.#parts.submit({
@@ -235,7 +234,7 @@ export class FrontDesk {
     stats.count('connection_revalidate_count');
     const { sessionId, timeoutMs, passwordFits } = decision;
     const { revalidate } = this.#parts;
-    if (!passwordFits || revalidate === null) {
+    if (!passwordFits || revalidate === null || sessions.local?.has(sessionId) === true) {
       this.#attach(connection, sessionId, passwordFits && sessions.touch(sessionId, timeoutMs, nowMs));
       return;
     }
@@ -243,7 +242,7 @@ export class FrontDesk {
     revalidate(sessionId, timeoutMs, (valid) => {
       connection.connecting = false;
       if (connection.ended) return;
-      if (valid) sessions.track(sessionId, timeoutMs, this.#parts.clock.monotonicMs());
+      if (valid) sessions.confirmed(sessionId, timeoutMs, this.#parts.clock.monotonicMs());
       this.#attach(connection, sessionId, valid);
       connection.pump();
     });
@@ -373,7 +372,7 @@ export class FrontDesk {
     const { stats, clock } = this.#parts;
     const latencyMs = clock.monotonicMs() - request.receivedMs;
     stats.latency.add(latencyMs);
-    (isWrite(request.type) ? stats.updates : stats.reads).add(latencyMs);
+    (needsCommit(request) ? stats.updates : stats.reads).add(latencyMs);
     connection.stats.answered(operationLabel(request.type), request.cxid, zxid, latencyMs, clock.wallMs());
     connection.answered();
   }

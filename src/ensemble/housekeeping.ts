@@ -9,7 +9,7 @@ import type { Connections } from './connections.ts';
 import type { FrontDesk } from './front-desk.ts';
 import { purge } from './log/purge.ts';
 import { expiredNodes, type ContainerRules } from './processors/containers.ts';
-import type { SessionTracker } from './processors/session-tracker.ts';
+import type { Expiring } from './processors/sessions.ts';
 import type { ServerStats } from './processors/stats.ts';
 import type { Storage } from './log/storage.ts';
 import type { TreeReader } from './tree/api.ts';
@@ -27,10 +27,10 @@ export interface HousekeepingOptions {
 export interface HousekeepingParts {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Where sessions expire; null where the leader does that. */
-  readonly sessions: SessionTracker | null;
-  /** Where sessions expire, nodes are cleared away too, but not by a server that is read-only. */
-  readonly readOnly: boolean;
+  /** Where sessions expire and containers are cleared away; null where the leader does that. */
+  readonly sessions: Expiring | null;
+  /** Null where every session is a transaction. */
+  readonly localSessions: Expiring | null;
   readonly connections: Connections;
   readonly desk: FrontDesk;
   readonly tree: TreeReader;
@@ -58,14 +58,15 @@ export class Housekeeping {
 
   start(): void {
     const { containerCheckMs, purgeIntervalHours } = this.#options;
-    const { sessions, readOnly } = this.#parts;
+    const { sessions, localSessions } = this.#parts;
     this.#every('sockets', SOCKET_SWEEP_MS, () => this.#sweepSockets());
-    if (sessions !== null) this.#armExpiry(sessions);
-    if (sessions !== null && !readOnly) {
+    if (sessions !== null) {
       // Nobody else would ever take their nodes away (ZooKeeperServer.loadData).
       for (const owner of this.#parts.ownersWithoutSession()) this.#parts.desk.expire(owner);
+      this.#armExpiry('expiry', sessions);
       this.#every('containers', containerCheckMs, () => this.#deleteExpiredNodes());
     }
+    if (localSessions !== null) this.#armExpiry('local expiry', localSessions);
     if (purgeIntervalHours === 0) return;
     void this.#purge();
     this.#every('purge', purgeIntervalHours * HOUR_MS, () => void this.#purge());
@@ -85,13 +86,13 @@ export class Housekeeping {
     }));
   }
 
-  #armExpiry(sessions: SessionTracker): void {
+  #armExpiry(name: string, sessions: Expiring): void {
     const { clock, desk } = this.#parts;
     const waitMs = Math.max(1, sessions.nextDeadlineMs - clock.monotonicMs());
-    this.#timers.set('expiry', clock.after(waitMs, () => {
+    this.#timers.set(name, clock.after(waitMs, () => {
       if (this.#stopped) return;
       for (const sessionId of sessions.expire(clock.monotonicMs())) desk.expire(sessionId);
-      this.#armExpiry(sessions);
+      this.#armExpiry(name, sessions);
     }));
   }
 

@@ -6,7 +6,7 @@
 import { NO_EFFECTS, type Commit, type Effects, type Role, type RoleInput } from './effects.ts';
 import { CommitGate } from './processors/commit-gate.ts';
 import type { Preparer } from './processors/prepare/preparer.ts';
-import { isWrite, Op, type Request } from './processors/request.ts';
+import { needsCommit, Op, type Request } from './processors/request.ts';
 import type { Transaction } from './txn/transaction.ts';
 
 /** What the role asks of the ensemble. */
@@ -38,8 +38,7 @@ export class LeaderRole implements Role {
     if (input.kind === 'applied') this.#preparer.applied(input.zxid);
     if (input.kind !== 'request') return NO_EFFECTS;
     const { request, wallMs, monotonicMs } = input;
-    // What is refused already only waits for its turn.
-    if (isWrite(request.type) && request.refusal === undefined) this.#write(request, { wallMs, monotonicMs });
+    if (needsCommit(request)) this.#write(request, { wallMs, monotonicMs });
     else if (request.type === Op.sync) this.#sync(request);
     else if (this.#gate.read(request)) return { ...NO_EFFECTS, answer: [request] };
     return NO_EFFECTS;

@@ -6,7 +6,7 @@
 
 import { NO_EFFECTS, type Commit, type Effects, type Role, type RoleInput } from './effects.ts';
 import { CommitGate } from './processors/commit-gate.ts';
-import { isWrite, Op, type Request } from './processors/request.ts';
+import { needsCommit, Op, type Request } from './processors/request.ts';
 import type { Transaction } from './txn/transaction.ts';
 
 export class LearnerRole implements Role {
@@ -32,7 +32,7 @@ export class LearnerRole implements Role {
     if (input.kind !== 'request') return NO_EFFECTS;
     const { request } = input;
     const { sessionId, type } = request;
-    if ((!isWrite(type) || request.refusal !== undefined) && type !== Op.sync) {
+    if (!needsCommit(request) && type !== Op.sync) {
       return this.#gate.read(request) ? { ...NO_EFFECTS, answer: [request] } : NO_EFFECTS;
     }
     this.#gate.write(sessionId);

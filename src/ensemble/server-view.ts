@@ -1,6 +1,6 @@
 /** A running server as administration sees it. */
 
-import { READ_ONLY, type EnsembleView } from './admin/ensemble-view.ts';
+import type { EnsembleView } from './admin/ensemble-view.ts';
 import type { AdminView, ConnectionBucket, ConnectionView, DirectorySizes } from './admin/admin-view.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { ZooCfg } from './config/zoo-cfg.ts';
@@ -8,7 +8,7 @@ import type { Connections } from './connections.ts';
 import type { Role } from './effects.ts';
 import type { ServerEnvironment } from './environment.ts';
 import type { Access } from './processors/auth/access.ts';
-import type { Sessions } from './processors/session-tracker.ts';
+import type { Sessions } from './processors/sessions.ts';
 import type { ServerStats } from './processors/stats.ts';
 import { snapshotsOf } from './log/file-names.ts';
 import type { Storage } from './log/storage.ts';
@@ -43,7 +43,6 @@ const CONNECTION_STEP_MS = 10_000;
 export function serverView(parts: ViewParts): AdminView {
   const { environment, role, database, sessions, connections, watches, stats } = parts;
   const { clock, host } = environment;
-  const isReadOnly = role.mode === READ_ONLY;
   return {
     mode: role.mode,
     get ensemble() {
@@ -69,10 +68,10 @@ export function serverView(parts: ViewParts): AdminView {
       return parts.dropChance();
     },
     get sessionCount() {
-      return isReadOnly ? database.sessions.size : sessions.size;
+      return sessions.size;
     },
     get localSessionCount() {
-      return isReadOnly ? sessions.size : 0;
+      return sessions.local?.size ?? 0;
     },
     get uptimeMs() {
       return clock.monotonicMs() - parts.startedMs;
@@ -80,7 +79,8 @@ export function serverView(parts: ViewParts): AdminView {
     traceMask: TRACE_MASK,
     connections: () => [...connections.all()],
     sessionBuckets: () => sessions.buckets(),
-    ensembleSessions: () => [...database.sessions.entries()].sort(([a], [b]) => (a < b ? -1 : 1)),
+    localSessionBuckets: () => sessions.local?.buckets() ?? null,
+    knownSessions: () => sessions.known(),
     connectionBuckets: () => connectionBuckets([...connections.all()], parts.sessionlessTimeoutMs),
     directorySizes: () => directorySizes(environment),
     lastSnapshot: () => lastSnapshot(environment.snapshots),

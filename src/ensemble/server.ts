@@ -90,6 +90,7 @@ export class Server {
       sessions,
       expires: sessions,
       revalidate: null,
+      screens: false,
       make: (access) => new StandaloneRole(makePreparer(parts, access, sessions, database.tree.lastZxid)),
     });
     return { database, serving, journal };

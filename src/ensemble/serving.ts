@@ -34,7 +34,8 @@ import { Outstanding } from './processors/prepare/outstanding.ts';
 import { Preparer } from './processors/prepare/preparer.ts';
 import { Responder } from './processors/reply/responder.ts';
 import { isWrite, type Request } from './processors/request.ts';
-import type { SessionTracker, Sessions } from './processors/session-tracker.ts';
+import { Screening } from './processors/screening.ts';
+import type { DecidingSessions, Expiring, Sessions } from './processors/sessions.ts';
 import { RequestThrottle } from './processors/throttle/request-throttle.ts';
 import type { ServerStats } from './processors/stats.ts';
 import { quotaNotes } from './quota-notes.ts';
@@ -66,15 +67,17 @@ export interface ServingParts {
 /** What is different from role to role. */
 export interface ServingRole {
   readonly sessions: Sessions;
-  /** Where sessions expire and containers are cleared away; null where the leader does that. */
-  readonly expires: SessionTracker | null;
+  /** Where sessions expire and containers are cleared away; null where the leader does that. Local ones expire anywhere. */
+  readonly expires: Expiring | null;
   /** Writes of this server's own clients that their ACLs forbid are refused before they cost a transaction. */
   readonly checksAclsEarly?: boolean;
-  /** Only clients that may read only are served, in sessions that are this server's alone, and nothing is changed. */
+  /** Only clients that may read only are served, in local sessions, and nothing is changed. */
   readonly readOnly?: boolean;
   readonly make: (access: Access) => Role;
   /** Whether a session that a client comes back with is alive; null: `sessions` knows. */
   readonly revalidate: Revalidate | null;
+  /** Whether requests of its own clients are looked at before the role has them (screening.ts): on members of an ensemble. */
+  readonly screens: boolean;
 }
 
 export class Serving implements ConnectionOwner {
@@ -84,6 +87,7 @@ export class Serving implements ConnectionOwner {
   readonly #responder: Responder;
   readonly #desk: FrontDesk;
   readonly #role: Role;
+  readonly #screening: Screening | null;
   readonly #guards: Guards;
   readonly #throttle: RequestThrottle;
   readonly #housekeeping: Housekeeping;
@@ -108,8 +112,9 @@ export class Serving implements ConnectionOwner {
     this.#throttle = this.#makeThrottle();
     this.#responder = this.#makeResponder(access);
     this.#role = role.make(access);
+    this.#screening = role.screens ? new Screening(role.sessions, parts.config.localSessionsUpgradingEnabled) : null;
     this.#desk = this.#makeDesk(access, this.#makeSasl(parts.jaas), role);
-    this.#housekeeping = this.#makeHousekeeping(role);
+    this.#housekeeping = this.#makeHousekeeping(role.expires);
     this.#view = serverView({
       ...parts, database, access,
       sessionlessTimeoutMs: settings.sessionlessTimeoutMs,
@@ -210,11 +215,15 @@ export class Serving implements ConnectionOwner {
     if (effects.apply.length > 0) this.#throttle.drain();
   }
 
-  /** A request from elsewhere than this server's clients. */
+  /** A request for the role as it is: of another server's client, or screened. */
   submit(request: Request): void {
     const { clock } = this.#parts.environment;
     const judged = this.#judged(request);
     this.perform(this.#role.step({ kind: 'request', request: judged, wallMs: clock.wallMs(), monotonicMs: request.receivedMs }));
+  }
+
+  #submitOwn(request: Request): void {
+    for (const one of this.#screening?.screen(request) ?? [request]) this.submit(one);
   }
 
   /**
@@ -222,7 +231,7 @@ export class Serving implements ConnectionOwner {
    * nothing, although the answer may have to wait. Of writes the deciding stage judges.
    */
   #judged(request: Request): Request {
-    if (request.refusal !== undefined) return request;
+    if (request.refusal !== undefined || request.local === true) return request;
     if (isWrite(request.type)) {
       const refusal = this.#eagerAccess === null || request.connection === null ? null : eagerRefusal(request, this.#parts.database.tree, this.#eagerAccess);
       return refusal === null ? request : { ...request, refusal };
@@ -262,7 +271,7 @@ export class Serving implements ConnectionOwner {
     return new RequestThrottle(settings.throttle.requests, {
       clock, stats,
       inProcess: () => this.#role.pending,
-      submit: (request) => this.submit(request),
+      submit: (request) => this.#submitOwn(request),
       waiter: (key) => connections.get(key),
       dropped: (request) => this.#desk.dropped(request),
     });
@@ -310,12 +319,13 @@ export class Serving implements ConnectionOwner {
     });
   }
 
-  #makeHousekeeping({ expires, readOnly = false }: ServingRole): Housekeeping {
+  #makeHousekeeping(expires: Expiring | null): Housekeeping {
     const { environment: { clock, logger, snapshots, logs }, connections, stats, config, settings, database } = this.#parts;
     const { sessionlessTimeoutMs, containerCheckMs, containerDeletesPerMinute, containerNeverUsedMs, extendedTypes } = settings;
     const parts = {
-      clock, logger, snapshots, logs, connections, stats, readOnly,
+      clock, logger, snapshots, logs, connections, stats,
       sessions: expires,
+      localSessions: this.#sessions.local,
       desk: this.#desk,
       tree: database.tree,
       ownersWithoutSession: () => database.ownersWithoutSession(),
@@ -331,7 +341,7 @@ export class Serving implements ConnectionOwner {
 
 /** The stage that decides, for the servers that do: one alone, and a leader. */
 export function makePreparer(
-  { config, settings, database, environment: { logger, clock } }: ServingParts, access: Access, sessions: SessionTracker, lastZxid: bigint, reconfigure?: Reconfigure,
+  { config, settings, database, environment: { logger, clock } }: ServingParts, access: Access, sessions: DecidingSessions, lastZxid: bigint, reconfigure?: Reconfigure,
 ): Preparer {
   const { tree } = database;
   const options = { ...settings, reconfigEnabled: config.reconfigEnabled };

@@ -2,7 +2,7 @@
 
 import type { EnsembleView } from './ensemble-view.ts';
 import type { ConnectionStats, ServerStats } from '../processors/stats.ts';
-import type { ExpiryBucket } from '../processors/session-tracker.ts';
+import type { ExpiryBucket } from '../processors/sessions.ts';
 import type { Access } from '../processors/auth/access.ts';
 import type { TreeReader } from '../tree/api.ts';
 import type { ZxidDigest } from '../txn/snapshot-content.ts';
@@ -55,15 +55,18 @@ export interface AdminView {
   readonly dropChance: number;
   /** Of the ensemble, or of a server standing alone. */
   readonly sessionCount: number;
-  /** Of this server alone. */
+  /** Of which only this server knows. */
   readonly localSessionCount: number;
   readonly uptimeMs: number;
   /** Kept and shown; this server traces nothing by it. */
   traceMask: bigint;
   connections(): readonly ConnectionView[];
+  /** Those that this server lets expire for the whole ensemble. */
   sessionBuckets(): readonly ExpiryBucket[];
-  /** Sessions that the state has, with their timeouts in ms, by id. */
-  ensembleSessions(): readonly (readonly [bigint, number])[];
+  /** Null where every session is a transaction. */
+  localSessionBuckets(): readonly ExpiryBucket[] | null;
+  /** Timeouts in ms of the sessions that another server lets expire; null where this one does. */
+  knownSessions(): ReadonlyMap<bigint, number> | null;
   connectionBuckets(): readonly ConnectionBucket[];
   directorySizes(): Promise<DirectorySizes>;
   /** The newest snapshot on disk; null when there is none. */

@@ -1,7 +1,7 @@
 /** Words about connections and sessions: cons, crst, dump (facts 6.1; ServerCnxn.dumpConnectionInfo, ExpiryQueue.dump). */
 
+import type { ExpiryBucket } from '../processors/sessions.ts';
 import type { AdminView, ConnectionView } from './admin-view.ts';
-import { READ_ONLY } from './ensemble-view.ts';
 import { hex, lines } from './text.ts';
 
 /** SelectionKey.OP_READ */
@@ -42,16 +42,12 @@ export function srst(view: AdminView): string {
 }
 
 export function dump(view: AdminView): string {
-  const sessions = view.sessionBuckets();
-  const isReadOnly = view.mode === READ_ONLY;
-  const out = ['SessionTracker dump:', `${isReadOnly ? 'Local ' : ''}Session ${sets(sessions.map((bucket) => bucket.sessions))}`];
-  for (const { deadlineMs, sessions: ids } of sessions) {
-    out.push(`${ids.length} expire at ${view.formatDate(deadlineMs)}:`, ...ids.map((id) => `\t0x${hex(id)}`));
-  }
-  if (isReadOnly) {
-    const ofEnsemble = view.ensembleSessions();
-    out.push(`Global Sessions(${ofEnsemble.length}):`, ...ofEnsemble.map(([id, timeoutMs]) => `0x${hex(id)}\t${timeoutMs}ms`));
-  }
+  const local = view.localSessionBuckets();
+  const known = view.knownSessions();
+  const out = ['SessionTracker dump:'];
+  if (local !== null) out.push(...bucketLines(view, 'Local ', local));
+  const mark = local === null ? '' : 'Global ';
+  out.push(...(known === null ? bucketLines(view, mark, view.sessionBuckets()) : knownLines(known)));
   out.push('ephemeral nodes dump:');
   const owners = view.tree.sessionsWithEphemerals();
   out.push(`Sessions with Ephemerals (${owners.length}):`);
@@ -65,6 +61,19 @@ export function dump(view: AdminView): string {
     }
   }
   return lines(out);
+}
+
+function bucketLines(view: AdminView, mark: string, buckets: readonly ExpiryBucket[]): string[] {
+  const lists = buckets.flatMap(({ deadlineMs, sessions }) => [
+    `${sessions.length} expire at ${view.formatDate(deadlineMs)}:`, ...sessions.map((id) => `\t0x${hex(id)}`),
+  ]);
+  return [`${mark}Session ${sets(buckets.map(({ sessions }) => sessions))}`, ...lists];
+}
+
+/** On a server that has a leader (LearnerSessionTracker.dumpSessions). */
+function knownLines(known: ReadonlyMap<bigint, number>): string[] {
+  const inOrder = [...known].sort(([a], [b]) => (a < b ? -1 : 1));
+  return [`Global Sessions(${known.size}):`, ...inOrder.map(([id, timeoutMs]) => `0x${hex(id)}\t${timeoutMs}ms`)];
 }
 
 function sets(buckets: readonly (readonly unknown[])[]): string {

@@ -33,6 +33,10 @@ export interface ZooCfg {
   /** 0: off. */
   readonly purgeIntervalHours: number;
   readonly reconfigEnabled: boolean;
+  /** Sessions of a member's clients begin as its own business, without a transaction. A server standing alone never asks. */
+  readonly localSessionsEnabled: boolean;
+  /** They become the whole ensemble's when they want an ephemeral node; otherwise that is refused. */
+  readonly localSessionsUpgradingEnabled: boolean;
   /** -D properties and, over them, the file's other keys as `zookeeper.<key>`. */
   readonly properties: Properties;
 }
@@ -51,8 +55,6 @@ const ENSEMBLE_NUMBERS = new Set([
 ]);
 const ENSEMBLE_FLAGS = new Set([
   'standaloneEnabled', 'syncEnabled', 'quorumListenOnAllIPs', 'multiAddress.reachabilityCheckEnabled',
-  // A server alone never asks for them: each of its sessions is a transaction (ServerConfig, ZooKeeperServer).
-  'localSessionsEnabled', 'localSessionsUpgradingEnabled',
 ]);
 
 const PORT = { min: 0, max: 65_535 };
@@ -109,16 +111,8 @@ export function parseZooCfg(text: string, defines: Properties = new Map(), { els
     refuseUnsupported(key, value);
     properties.set(key.startsWith('zookeeper.') ? key : `zookeeper.${key}`, value);
   }
-  if (portElsewhere) refuseLocalSessions(reader);
-  else checkPorts(cfg);
+  if (!portElsewhere) checkPorts(cfg);
   return { ...cfg, properties };
-}
-
-/** Members of an ensemble have none yet. */
-function refuseLocalSessions(reader: Reader): void {
-  for (const key of ['localSessionsEnabled', 'localSessionsUpgradingEnabled']) {
-    if (reader.flag(key, false)) throw new ConfigError(`${key}=true: not supported yet`);
-  }
 }
 
 /** The keys that zoo.cfg has a place for; all others become properties. */
@@ -154,6 +148,8 @@ function readKeys(reader: Reader): Omit<ZooCfg, 'properties'> {
     snapRetainCount: Math.max(SNAPSHOTS_KEPT_MIN, reader.whole('autopurge.snapRetainCount', SNAPSHOTS_KEPT_MIN, { min: 0 })),
     purgeIntervalHours: reader.whole('autopurge.purgeInterval', 0, { min: 0 }),
     reconfigEnabled: reader.flag('reconfigEnabled', false),
+    localSessionsEnabled: reader.flag('localSessionsEnabled', false),
+    localSessionsUpgradingEnabled: reader.flag('localSessionsUpgradingEnabled', false),
   };
   checkEnsembleKeys(reader);
   return cfg;

@@ -10,6 +10,8 @@ import { decodeUtf8 } from '../../base/text.ts';
 import type { LeadingView, ProposalSizes } from '../admin/ensemble-view.ts';
 import { LeaderRole } from '../leader-role.ts';
 import type { ClientSocket, Listener, SocketHandler } from '../listener.ts';
+import { LeaderSessions } from '../processors/leader-sessions.ts';
+import { LocalSessions } from '../processors/local-sessions.ts';
 import { firstSessionId, SessionTracker } from '../processors/session-tracker.ts';
 import type { LeaderEffects, LeaderEvent, Task } from '../replication/effects.ts';
 import { Leader } from '../replication/leader/leader.ts';
@@ -36,7 +38,7 @@ export class LeaderTerm implements Term {
   #listener: Listener | null = null;
   #serving: Serving | null = null;
   #role: LeaderRole | null = null;
-  #sessions: SessionTracker | null = null;
+  #sessions: LeaderSessions | null = null;
   #cancelTick: CancelTimer = () => undefined;
   #tasks: Promise<void> = Promise.resolve();
   #proposals = 0;
@@ -256,13 +258,16 @@ export class LeaderTerm implements Term {
     const parts = this.#parts.servingParts(sid, { leading: () => this.#leading(), learning: () => null });
     this.#servingSinceMs = this.#nowMs();
     const nowMs = this.#nowMs();
-    const sessions = new SessionTracker(limits.tickMs, firstSessionId(Number(sid), clock.wallMs()), nowMs, ErrorCode.SessionExpired);
-    for (const [id, timeoutMs] of house.database.sessions.entries()) sessions.track(id, timeoutMs, nowMs);
+    const tracker = new SessionTracker(limits.tickMs, firstSessionId(Number(sid), clock.wallMs()), nowMs, ErrorCode.SessionExpired);
+    for (const [id, timeoutMs] of house.database.sessions.entries()) tracker.track(id, timeoutMs, nowMs);
+    const local = parts.config.localSessionsEnabled ? new LocalSessions(limits.tickMs, nowMs) : null;
+    const sessions = new LeaderSessions(tracker, local, sid);
     this.#sessions = sessions;
     this.#serving = new Serving(parts, {
       sessions,
       checksAclsEarly: this.#parts.settings.checksAclsEarly,
-      expires: sessions,
+      expires: tracker,
+      screens: true,
       revalidate: (sessionId, timeoutMs, answer) => answer(this.#revalidate(sessionId, timeoutMs, 0)),
       make: (access) => {
         this.#role = new LeaderRole(makePreparer(parts, access, sessions, zxid, configurations.judge(() => this.#machine.synced)), {
@@ -315,7 +320,7 @@ export class LeaderTerm implements Term {
 
   #revalidate(sessionId: bigint, timeoutMs: number, owner: number): boolean {
     const sessions = this.#sessions;
-    if (sessions === null || !sessions.touch(sessionId, timeoutMs, this.#nowMs())) return false;
+    if (sessions === null || !sessions.touchGlobal(sessionId, timeoutMs, this.#nowMs())) return false;
     sessions.setOwner(sessionId, owner);
     return true;
   }

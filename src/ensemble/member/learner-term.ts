@@ -9,6 +9,7 @@ import type { LearningView } from '../admin/ensemble-view.ts';
 import { LearnerRole } from '../learner-role.ts';
 import type { ClientSocket, SocketHandler } from '../listener.ts';
 import { LearnerSessions } from '../processors/learner-sessions.ts';
+import { LocalSessions } from '../processors/local-sessions.ts';
 import { firstSessionId } from '../processors/session-tracker.ts';
 import type { LearnerEffects, LearnerEvent, LearnerStep, Task } from '../replication/effects.ts';
 import { StorageError } from '../log/storage-error.ts';
@@ -253,16 +254,19 @@ export class LearnerTerm implements Term {
   }
 
   #serve(epoch: number): void {
-    const { sid, clock, house, events } = this.#parts;
+    const { sid, clock, house, events, limits } = this.#parts;
     if (this.#activate(this.#newConfig, null)) return;
     // All that the leader applied while it sent its tree, it said before it heard that the tree is here.
     house.database.setBetween(false);
-    const sessions = new LearnerSessions(firstSessionId(Number(sid), clock.wallMs()), house.database.sessions.entries());
+    const parts = this.#parts.servingParts(this.#leader, { leading: () => null, learning: () => this.#learning() });
+    const local = parts.config.localSessionsEnabled ? new LocalSessions(limits.tickMs, clock.monotonicMs()) : null;
+    const sessions = new LearnerSessions(firstSessionId(Number(sid), clock.wallMs()), house.database.sessions.entries(), local);
     this.#sessions = sessions;
-    this.#serving = new Serving(this.#parts.servingParts(this.#leader, { leading: () => null, learning: () => this.#learning() }), {
+    this.#serving = new Serving(parts, {
       sessions,
       checksAclsEarly: this.#parts.settings.checksAclsEarly,
       expires: null,
+      screens: true,
       revalidate: (sessionId, timeoutMs, answer) => this.#revalidate(sessionId, timeoutMs, answer),
       make: () => {
         this.#role = new LearnerRole(this.#observer ? 'observer' : 'follower', ({ sessionId, cxid, type, body, identities }) => {

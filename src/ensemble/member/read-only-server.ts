@@ -4,10 +4,11 @@
  * Must hold: nothing is changed, and no session outlives the search.
  */
 
-import { ErrorCode } from '../../model/error-code.ts';
 import type { CancelTimer, Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
-import { firstSessionId, SessionTracker } from '../processors/session-tracker.ts';
+import { LearnerSessions } from '../processors/learner-sessions.ts';
+import { LocalSessions } from '../processors/local-sessions.ts';
+import { firstSessionId } from '../processors/session-tracker.ts';
 import { ReadOnlyRole } from '../read-only-role.ts';
 import { Serving, type ServingParts } from '../serving.ts';
 
@@ -56,12 +57,14 @@ export class ReadOnlyServer {
 
   #serve(): void {
     const { sid, tickMs, clock, logger } = this.#parts;
-    const sessions = new SessionTracker(tickMs, firstSessionId(Number(sid), clock.wallMs()), clock.monotonicMs(), ErrorCode.SessionExpired);
-    this.#serving = new Serving(this.#parts.servingParts(), {
-      sessions,
-      expires: sessions,
+    const parts = this.#parts.servingParts();
+    const local = new LocalSessions(tickMs, clock.monotonicMs());
+    this.#serving = new Serving(parts, {
+      sessions: new LearnerSessions(firstSessionId(Number(sid), clock.wallMs()), parts.database.sessions.entries(), local),
+      expires: null,
       revalidate: null,
       readOnly: true,
+      screens: false,
       make: () => new ReadOnlyRole(),
     });
     this.#serving.start();

@@ -23,6 +23,11 @@ interface Wanted {
   readonly acl?: readonly Acl[] | null;
 }
 
+/** Whether a request was refused by this check; other refusals before a decision have other codes. */
+export function isEagerRefusal({ refusal }: Request): boolean {
+  return refusal === ErrorCode.NoAuth || refusal === ErrorCode.InvalidAcl;
+}
+
 /** create, create2, delete, setData and setACL are looked at, and nothing else, as in Apache's servers. */
 export function eagerRefusal(request: Request, tree: TreeReader, access: Access): ErrorCode | null {
   const wanted = wantedBy(request);

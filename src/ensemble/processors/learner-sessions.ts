@@ -1,19 +1,27 @@
 /**
  * Sessions as a server knows them that lets the leader decide when they end (LearnerSessionTracker): it only notes of
- * whom it has heard, for the next ping.
+ * whom it has heard, for the next ping. Its own local sessions it lets expire itself.
  */
 
-import type { ExpiryBucket, Sessions } from './session-tracker.ts';
+import type { LocalSessions } from './local-sessions.ts';
+import type { ExpiryBucket, Sessions } from './sessions.ts';
 
 export class LearnerSessions implements Sessions {
+  readonly local: LocalSessions | null;
   readonly #known: Map<bigint, number>;
+  /** No local sessions any more, and the transactions that open them have not come back yet. */
+  readonly #upgrading = new Set<bigint>();
   #touched = new Map<bigint, number>();
   #nextId: bigint;
 
-  /** @param known the sessions that the state has, with their timeouts in ms */
-  constructor(firstId: bigint, known: Iterable<readonly [bigint, number]>) {
+  /**
+   * @param known the sessions that the state has, with their timeouts in ms
+   * @param local null where every session is a transaction
+   */
+  constructor(firstId: bigint, known: Iterable<readonly [bigint, number]>, local: LocalSessions | null = null) {
     this.#known = new Map(known);
     this.#nextId = firstId;
+    this.local = local;
   }
 
   get size(): number {
@@ -22,21 +30,35 @@ export class LearnerSessions implements Sessions {
 
   newId(): bigint {
     let id = this.#nextId;
-    while (this.#known.has(id)) id = BigInt.asIntN(64, id + 1n);
+    while (this.#known.has(id) || this.#upgrading.has(id) || this.local?.has(id) === true) id = BigInt.asIntN(64, id + 1n);
     this.#nextId = BigInt.asIntN(64, id + 1n);
     return id;
   }
 
-  track(id: bigint, timeoutMs: number): void {
+  confirmed(id: bigint, timeoutMs: number): void {
     this.#known.set(id, timeoutMs);
     this.#touched.set(id, timeoutMs);
   }
 
+  /** It may have become a local one again meanwhile, when its client came back (commitSession). */
   opened(id: bigint, timeoutMs: number): void {
     this.#known.set(id, timeoutMs);
+    if (this.local === null) return;
+    this.#touched.set(id, timeoutMs);
+    this.#upgrading.delete(id);
+    this.local.remove(id);
   }
 
-  touch(id: bigint, timeoutMs: number): boolean {
+  upgrading(id: bigint): void {
+    this.#upgrading.add(id);
+  }
+
+  /** Without local sessions the leader knows which ones are there. */
+  touch(id: bigint, timeoutMs: number, nowMs: number): boolean {
+    if (this.local !== null) {
+      if (this.local.touch(id, timeoutMs, nowMs)) return true;
+      if (!this.#known.has(id) && !this.#upgrading.has(id)) return false;
+    }
     this.#touched.set(id, timeoutMs);
     return true;
   }
@@ -49,11 +71,17 @@ export class LearnerSessions implements Sessions {
   remove(id: bigint): void {
     this.#known.delete(id);
     this.#touched.delete(id);
+    this.#upgrading.delete(id);
+    this.local?.remove(id);
   }
 
   /** The leader knows them. */
   buckets(): ExpiryBucket[] {
     return [];
+  }
+
+  known(): ReadonlyMap<bigint, number> {
+    return this.#known;
   }
 
   /** Whom it has heard of since the last time. */

@@ -21,6 +21,10 @@ export interface Request {
   readonly owner?: number;
   /** Set when it is turned away, and only waits for its turn to be told so. */
   readonly refusal?: ErrorCode;
+  /** It opens or closes a session of which only this server knows: no transaction comes of it. */
+  readonly local?: boolean;
+  /** What the creation of an ephemeral node comes to: its session is a local one, and must stay one. */
+  readonly ephemeralRefusal?: ErrorCode;
 }
 
 /** Codes of ZooDefs.OpCode that stages ask for by name. */
@@ -68,4 +72,9 @@ const WRITES: ReadonlySet<number> = new Set([
 /** True for what makes a transaction. */
 export function isWrite(type: number): boolean {
   return WRITES.has(type);
+}
+
+/** Whether a transaction will come of it (CommitProcessor.needCommit): not of what is turned away before, nor of local sessions. */
+export function needsCommit({ type, refusal, local }: Request): boolean {
+  return WRITES.has(type) && refusal === undefined && local !== true;
 }

@@ -5,6 +5,7 @@
  */
 
 import { ErrorCode } from '../../model/error-code.ts';
+import type { DecidingSessions, Expiring, ExpiryBucket, Sessions } from './sessions.ts';
 
 interface Session {
   timeoutMs: number;
@@ -13,30 +14,6 @@ interface Session {
   closing: boolean;
   /** The server that its client is connected to, as Request.owner; null while nobody has spoken for it. */
   owner: number | null;
-}
-
-/** One group of sessions that expire together. */
-export interface ExpiryBucket {
-  readonly deadlineMs: number;
-  readonly sessions: readonly bigint[];
-}
-
-/** What a server knows of sessions, whether it lets them expire or the leader does. */
-export interface Sessions {
-  readonly size: number;
-  /** An id that no session has. */
-  newId(): bigint;
-  /** Begins to track a session, or touches one that is tracked. */
-  track(id: bigint, timeoutMs: number, nowMs: number): void;
-  /** A transaction has opened it. */
-  opened(id: bigint, timeoutMs: number, nowMs: number): void;
-  /** 0, or the error code for a request of this session. */
-  check(id: bigint): number;
-  /** Something was heard of it. @returns false when it is not there or is being closed */
-  touch(id: bigint, timeoutMs: number, nowMs: number): boolean;
-  remove(id: bigint): void;
-  /** For the `dump` word: groups by deadline, the earliest first. */
-  buckets(): ExpiryBucket[];
 }
 
 const LONG_MIN = -0x8000_0000_0000_0000n;
@@ -54,7 +31,8 @@ export function firstSessionId(serverId: number, nowMs: number): bigint {
   return id === LONG_MIN ? id + 1n : id;
 }
 
-export class SessionTracker implements Sessions {
+export class SessionTracker implements Sessions, DecidingSessions, Expiring {
+  readonly local = null;
   readonly #tickMs: number;
   readonly #sessions = new Map<bigint, Session>();
   readonly #buckets = new Map<number, Set<bigint>>();
@@ -74,6 +52,10 @@ export class SessionTracker implements Sessions {
     return this.#sessions.size;
   }
 
+  has(id: bigint): boolean {
+    return this.#sessions.has(id);
+  }
+
   /** A number that no session has: after a restart, old ones may lie ahead if the clock was set back. */
   newId(): bigint {
     let id = this.#nextId;
@@ -88,9 +70,17 @@ export class SessionTracker implements Sessions {
     this.touch(id, timeoutMs, nowMs);
   }
 
+  confirmed(id: bigint, timeoutMs: number, nowMs: number): void {
+    this.touch(id, timeoutMs, nowMs);
+  }
+
   /** It has been tracked since its opening was decided, unless another leader decided it. */
   opened(id: bigint, timeoutMs: number, nowMs: number): void {
     if (!this.#sessions.has(id)) this.track(id, timeoutMs, nowMs);
+  }
+
+  upgrading(id: bigint, timeoutMs: number, nowMs: number): void {
+    this.track(id, timeoutMs, nowMs);
   }
 
   /**
@@ -179,6 +169,10 @@ export class SessionTracker implements Sessions {
     return [...this.#buckets]
       .sort(([a], [b]) => a - b)
       .map(([deadlineMs, sessions]) => ({ deadlineMs, sessions: [...sessions] }));
+  }
+
+  known(): null {
+    return null;
   }
 
   #leaveBucket(id: bigint, session: Session): void {

@@ -48,7 +48,7 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
     return { datadir_size: dataBytes, logdir_size: logBytes };
   }),
   shows(['dump'], (view) => ({
-    expiry_time_to_session_ids: Object.fromEntries(view.sessionBuckets().map(({ deadlineMs, sessions }) => [String(deadlineMs), [...sessions]])),
+    expiry_time_to_session_ids: expiryTimes(view),
     session_id_to_ephemeral_paths: Object.fromEntries(
       view.tree.sessionsWithEphemerals().map((id) => [String(id), [...view.tree.ephemeralsOf(id)]]),
     ),
@@ -105,6 +105,16 @@ const BY_NAME = new Map(ADMIN_COMMANDS.flatMap((command) => command.names.map((n
 
 export function findAdminCommand(name: string): AdminCommand | undefined {
   return BY_NAME.get(name);
+}
+
+/** Empty on a server that has a leader, its local sessions included, as Apache's has it. */
+function expiryTimes(view: AdminView): JsonObject {
+  if (view.knownSessions() !== null) return {};
+  const all = new Map<number, bigint[]>();
+  for (const { deadlineMs, sessions } of [...(view.localSessionBuckets() ?? []), ...view.sessionBuckets()]) {
+    all.set(deadlineMs, [...(all.get(deadlineMs) ?? []), ...sessions]);
+  }
+  return Object.fromEntries([...all].sort(([a], [b]) => a - b).map(([deadlineMs, ids]) => [String(deadlineMs), ids]));
 }
 
 /** maxClientCnxns becomes max_client_cnxns. */

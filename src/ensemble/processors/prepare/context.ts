@@ -9,7 +9,7 @@ import type { ReconfigRequest } from '../../../wire/operations/reconfig.ts';
 import type { TreeReader } from '../../tree/api.ts';
 import type { Access } from '../auth/access.ts';
 import type { Request } from '../request.ts';
-import type { SessionTracker } from '../session-tracker.ts';
+import type { DecidingSessions } from '../sessions.ts';
 import type { Outstanding } from './outstanding.ts';
 import { refuse } from './refusal.ts';
 
@@ -38,7 +38,7 @@ export interface PrepareTools {
   readonly tree: TreeReader;
   readonly outstanding: Outstanding;
   readonly access: Access;
-  readonly sessions: SessionTracker;
+  readonly sessions: DecidingSessions;
   /** Told what would go over a limit, for the log. */
   readonly quotaPassed?: QuotaNote | undefined;
   /** Absent where there is nothing to reconfigure: on a server that stands alone. */
@@ -54,7 +54,7 @@ export class PrepareContext implements PrepareTools {
   readonly tree: TreeReader;
   readonly outstanding: Outstanding;
   readonly access: Access;
-  readonly sessions: SessionTracker;
+  readonly sessions: DecidingSessions;
   readonly quotaPassed: QuotaNote | undefined;
   readonly reconfigure: Reconfigure | undefined;
   readonly request: Request;

@@ -64,7 +64,8 @@ function checkMode(context: PrepareContext, type: number, wanted: CreateArgument
   // A TTL transaction without a time to live cannot be applied; Apache's server takes it in.
   if (badTtl || (type === Op.createTtl && !isTtl(mode))) refuse(ErrorCode.BadArguments, path);
   if (isEphemeral(mode)) {
-    const code = context.sessions.checkGlobal(context.request.sessionId, context.request.owner);
+    const { sessionId, owner, ephemeralRefusal } = context.request;
+    const code = ephemeralRefusal ?? context.sessions.checkGlobal(sessionId, owner);
     if (code !== 0) refuse(code, path);
   } else {
     checkSession(context);

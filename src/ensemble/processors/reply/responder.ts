@@ -13,6 +13,7 @@ import type { ApplyResult, TreeReader } from '../../tree/api.ts';
 import type { TreeChange } from '../../tree/changes.ts';
 import type { ConnectionKey, Notification, WatchTables } from '../../watches/watch-tables.ts';
 import type { Access } from '../auth/access.ts';
+import { isEagerRefusal } from '../eager-check.ts';
 import { Op, type Request } from '../request.ts';
 import { eventFrame, replyFrame } from './frames.ts';
 import {
@@ -69,7 +70,11 @@ export class Responder {
 
   /** Answers a write that was applied. */
   written(request: Request, result: ApplyResult): Reply {
-    return this.#reply(request, () => writeAnswer(result));
+    return this.#reply(request, () => {
+      // The leader does not know a local session, and says that it has expired; this server knows better (FinalRequestProcessor).
+      if (request.ephemeralRefusal !== undefined && result.type !== Op.multi) throw new KeeperError(request.ephemeralRefusal);
+      return writeAnswer(result);
+    });
   }
 
   /** Sends the events of changes. */
@@ -104,7 +109,8 @@ export class Responder {
       else if (error instanceof WireError) err = ErrorCode.MarshallingError;
       else throw error;
     }
-    const zxid = this.#parts.tree.lastZxid;
+    // What is refused before anybody decides on it is no part of the history (ZooKeeperServer.authWriteRequest).
+    const zxid = isEagerRefusal(request) ? 0n : this.#parts.tree.lastZxid;
     const xid = request.type === Op.ping && err === 0 ? Xid.PING : request.cxid;
     const frame = replyFrame(xid, zxid, err, answer?.codec ?? null, answer?.body as never);
     return { frame, zxid, err };

@@ -122,9 +122,8 @@ describe('settings', () => {
     expect(() => settings({ 'zookeeper.snapCount': 'x' })).toThrow('zookeeper.snapCount=x');
   });
 
-  test('local sessions mean nothing to a server alone, and are refused to a member of an ensemble', () => {
-    const text = `${base}localSessionsEnabled=true`;
-    expect(() => parseZooCfg(text)).not.toThrow();
-    expect(() => parseZooCfg(text, new Map(), { portElsewhere: true })).toThrow('localSessionsEnabled=true: not supported yet');
+  test('local sessions are off unless asked for, and upgraded only if that is asked for as well', () => {
+    expect(parseZooCfg(base)).toMatchObject({ localSessionsEnabled: false, localSessionsUpgradingEnabled: false });
+    expect(parseZooCfg(`${base}localSessionsEnabled=true`)).toMatchObject({ localSessionsEnabled: true, localSessionsUpgradingEnabled: false });
   });
 });
