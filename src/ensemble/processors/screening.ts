@@ -57,7 +57,13 @@ function wantsEphemeral({ type, body }: Request): boolean {
   try {
     if (type === Op.create || type === Op.create2) return makesEphemeral(CreateRequest.read(new JuteReader(body)).flags);
     if (type !== Op.multi) return false;
-    return MultiRequest.read(new JuteReader(body)).some((op) => (op.type === Op.create || op.type === Op.create2) && makesEphemeral(op.request.flags));
+    for (const op of MultiRequest.read(new JuteReader(body))) {
+      if (op.type !== Op.create && op.type !== Op.create2) continue;
+      // The multi will fail there, so that what follows does not matter.
+      if (!isCreateMode(op.request.flags)) return false;
+      if (isEphemeral(op.request.flags)) return true;
+    }
+    return false;
   } catch (error) {
     if (error instanceof WireError) return false;
     throw error;
