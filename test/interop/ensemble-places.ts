@@ -13,7 +13,9 @@ export type Role = 'leader' | 'first' | 'second' | 'observer';
 
 /** A session's end is noticed within its timeout and two ticks. */
 const FIGURE_MS = 3_000;
-const SYNC = 9;
+/** The connection that is left goes on counting as well. */
+const XIDS_BETWEEN = 100;
+const CREATE = 1;
 const CLOSE = -11;
 /** Of a zxid: what is below its epoch, which an election more would change. */
 const COUNTER = 0xffff_ffffn;
@@ -41,6 +43,11 @@ export class Places {
       if (mode === 'follower') roles.set(roles.has('first') ? 'second' : 'first', server);
       if (mode === 'observer') roles.set('observer', server);
     }
+    // Before the first transaction of an epoch its servers tell different zxids.
+    const raw = await connectRaw(leader.host, leader.clientPort);
+    await raw.connectSession();
+    await raw.request(CREATE, ask.create('/begun', 'x'));
+    await raw.request(CLOSE);
     return new Places(roles);
   }
 
@@ -62,7 +69,7 @@ export class Places {
   async begin(): Promise<void> {
     await this.settle();
     this.lines.length = 0;
-    this.#base = BigInt(/^Zxid: (\S+)$/m.exec(await this.at('leader').fourLetterWord('srvr'))?.[1] ?? 0) & COUNTER;
+    this.#base = (await zxidOf(this.at('leader'))) & COUNTER;
   }
 
   /** A connection with a session, at a server that has seen everything so far. */
@@ -75,10 +82,16 @@ export class Places {
     return talker;
   }
 
-  /** The same session over another connection. */
-  rejoin(before: Talker, role: Role): Promise<Talker> {
+  /**
+   * The same session over another connection. As a client does it goes on counting its requests: servers know an answer
+   * by session and number, and would take one connection's for the other's.
+   */
+  async rejoin(before: Talker, role: Role, options: RawConnectOptions = {}): Promise<Talker> {
     const [name = ''] = before.name.split('@');
-    return this.join(name, role, { sessionId: before.sessionId, password: before.password });
+    const { sessionId, password } = before;
+    const after = await this.join(name, role, { sessionId, password, ...options });
+    after.xid = before.xid + XIDS_BETWEEN;
+    return after;
   }
 
   #ownerOf(sessionId: bigint): Role | undefined {
@@ -88,14 +101,10 @@ export class Places {
 
   /** Waits until everything that was decided is known everywhere. */
   async settle(): Promise<void> {
-    for (const server of this.#servers.values()) {
-      const raw = await connectRaw(server.host, server.clientPort);
-      const talker = new Talker('', raw, []);
-      await talker.connect();
-      await talker.do(SYNC, ask.path('/'));
-      await talker.do(CLOSE);
-      raw.destroy();
-    }
+    await until('everybody has the same', async () => {
+      const zxids = await Promise.all([...this.#servers.values()].map((server) => zxidOf(server)));
+      return new Set(zxids).size === 1;
+    });
   }
 
   /** Waits for a figure of `mntr`, and writes it down. */
@@ -107,12 +116,22 @@ export class Places {
 
   /** Ends what is left, and gives what was said since it began. */
   async leave(): Promise<string[]> {
+    const said = this.lines.splice(0);
+    const ended = new Set([0n]);
     for (const talker of this.#talkers.splice(0)) {
-      if (!talker.raw.socket.destroyed && talker.sessionId !== 0n) await talker.do(CLOSE);
+      // Each once: a second end of a session would be a transaction as well.
+      if (!talker.raw.socket.destroyed && !ended.has(talker.sessionId)) {
+        await talker.do(CLOSE);
+        ended.add(talker.sessionId);
+      }
       talker.raw.destroy();
     }
-    return this.lines.splice(0).map((line) => fromBase(line, this.#base));
+    return said.map((line) => fromBase(line, this.#base));
   }
+}
+
+async function zxidOf(server: ServerHandle): Promise<bigint> {
+  return BigInt(/^Zxid: (\S+)$/m.exec(await server.fourLetterWord('srvr'))?.[1] ?? -1);
 }
 
 /** Zxids as `zxid n` and in stats, counted from a base. */

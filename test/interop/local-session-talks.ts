@@ -2,6 +2,7 @@
 
 import { jute } from '../support/raw-client.ts';
 import type { Places, Role } from './ensemble-places.ts';
+import type { Talk } from './ensemble-talks.ts';
 import { ask, open, type Talker } from './server-conversation.ts';
 
 const [CREATE, DELETE, EXISTS, GET, SET, SYNC, MULTI, CREATE2, CREATE_TTL, EPHEMERALS, CLOSE, CREATE_CONTAINER] = [1, 2, 3, 4, 5, 9, 14, 15, 21, 103, -11, 19];
@@ -9,12 +10,6 @@ const EPHEMERAL = 1;
 const EPHEMERAL_SEQUENTIAL = 3;
 /** The shortest timeout that two of the tests' ticks allow. */
 const SHORT_MS = 1000;
-
-export interface Talk {
-  readonly name: string;
-  /** Given twice for talks between two servers. */
-  hold(places: Places, role: Role, other: Role): Promise<void>;
-}
 
 const counts = async (places: Places, role: Role, local: number, global: number): Promise<void> => {
   await places.expectFigure(role, 'zk_local_sessions', local);

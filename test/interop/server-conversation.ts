@@ -152,7 +152,8 @@ export class Talker {
   password: Buffer = Buffer.alloc(16);
   /** The last transaction that an answer told of, as a client remembers it. */
   lastZxid = 0n;
-  #xid = 0;
+  /** Of the last request. */
+  xid = 0;
 
   constructor(name: string, raw: RawClient, lines: string[]) {
     this.name = name;
@@ -184,7 +185,7 @@ export class Talker {
 
   /** Sends without waiting. */
   send(type: number, body: Uint8Array = Buffer.alloc(0), xid?: number): number {
-    const own = xid ?? ++this.#xid;
+    const own = xid ?? ++this.xid;
     this.raw.sendFrame(Buffer.concat([jute.int(own), jute.int(type), body]));
     return own;
   }

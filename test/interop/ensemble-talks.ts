@@ -1,0 +1,70 @@
+/** The same conversations with ensembles of Apache's servers, of ours and of both: what is said must be equal, line by line. */
+
+import { expect, test } from 'vitest';
+import { startApacheEnsemble } from '../support/apache.ts';
+import { startEmbeddedEnsemble, startMixedEnsemble } from '../support/embedded.ts';
+import { describeWith } from '../support/requirements.ts';
+import type { ServersHandle } from '../support/server-group.ts';
+import { letLead, Places, type Role } from './ensemble-places.ts';
+
+export interface Talk {
+  readonly name: string;
+  /** @param role where it is held @param other who else takes part */
+  hold(places: Places, role: Role, other: Role): Promise<void>;
+}
+
+/** One way to set ensembles up, and what is to be said in it. */
+export interface Way {
+  readonly name: string;
+  readonly options: { readonly config?: Readonly<Record<string, string>>; readonly jvm?: readonly string[] };
+  readonly talks: readonly Talk[];
+}
+
+/** Where each conversation is held, and who else takes part. */
+const PAIRS: readonly (readonly [Role, Role])[] = [['leader', 'first'], ['first', 'leader'], ['second', 'first'], ['observer', 'second']];
+
+type Said = ReadonlyMap<string, readonly string[]>;
+
+const SIDES: readonly (readonly [string, (options: Way['options']) => Promise<ServersHandle>])[] = [
+  ['three of ours and an observer', (options) => startEmbeddedEnsemble({ servers: 3, observers: 1, ...options })],
+  ['ours leads two of Apache’s', (options) => startMixedEnsemble(['apache', 'apache', 'embedded'], options)],
+  ['Apache’s leads ours and Apache’s', (options) => startMixedEnsemble(['embedded', 'apache', 'apache'], options)],
+];
+
+const PLENTY_MS = 240_000;
+
+/** Tests that hold each way's conversations everywhere. */
+export function holdEverywhere(title: string, ways: readonly Way[]): void {
+  describeWith(['java', 'zookeeper'], title, () => {
+    for (const { name: way, options, talks } of ways) {
+      let apache: Said = new Map();
+
+      test(`${way}: Apache’s`, async () => {
+        await using group = await startApacheEnsemble({ servers: 3, observers: 1, ...options });
+        apache = await holdAll(group, talks);
+        expect(apache.size).toBe(PAIRS.length * talks.length);
+      }, PLENTY_MS);
+
+      test.each(SIDES)(`${way}: %s`, async (_name, start) => {
+        await using group = await start(options);
+        const ours = await holdAll(group, talks);
+        expect(ours.size).toBeGreaterThanOrEqual(3 * talks.length);
+        expect(Object.fromEntries(ours)).toEqual(Object.fromEntries([...apache].filter(([key]) => ours.has(key))));
+      }, PLENTY_MS);
+    }
+  });
+}
+
+async function holdAll(group: ServersHandle, talks: readonly Talk[]): Promise<Said> {
+  await letLead(group, 3);
+  const places = await Places.of(group);
+  const said = new Map<string, readonly string[]>();
+  for (const [role, other] of PAIRS.filter((pair) => pair.every((one) => places.roles.includes(one)))) {
+    for (const { name, hold } of talks) {
+      await places.begin();
+      await hold(places, role, other);
+      said.set(`${role}: ${name}`, await places.leave());
+    }
+  }
+  return said;
+}
