@@ -7,6 +7,22 @@ export interface ProposalSizes {
   readonly max: number;
 }
 
+/** The connection of an observer, as its leader counts (LearnerHandler.getLearnerHandlerInfo). */
+export interface ObserverView {
+  /** As host:port. */
+  readonly remote: string;
+  readonly sid: bigint;
+  /** Milliseconds since 1970. */
+  readonly establishedMs: number;
+  readonly queuedPackets: number;
+  readonly queuedBytes: number;
+  readonly packetsReceived: number;
+  readonly packetsSent: number;
+  readonly requests: number;
+  /** The last one that it was told of; -1 before the first. */
+  readonly lastZxid: bigint;
+}
+
 export interface LeadingView {
   readonly learners: number;
   readonly syncedFollowers: number;
@@ -17,6 +33,10 @@ export interface LeadingView {
   readonly proposals: number;
   readonly proposalSizes: ProposalSizes;
   readonly uptimeMs: number;
+  /** Those in step. */
+  readonly observers: readonly ObserverView[];
+  /** Lets what is counted of them begin anew. */
+  resetObservers(): void;
 }
 
 export interface LearningView {

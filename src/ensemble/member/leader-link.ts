@@ -15,6 +15,24 @@ import { leaderBytes, readLearnerMessage, signatureBytes } from './words.ts';
 const AT_ONCE_BYTES = 64 * 1024 * 1024;
 const BUFFERED_BYTES_MAX = 4 * 1024 * 1024;
 
+/** What went over a connection, as administration shows it. */
+export interface LinkCounts {
+  packetsReceived: number;
+  packetsSent: number;
+  requests: number;
+  /** The last that the learner was told; -1 before the first. */
+  lastZxid: bigint;
+}
+
+const nothingYet = (): LinkCounts => ({ packetsReceived: 0, packetsSent: 0, requests: 0, lastZxid: -1n });
+
+export interface LeaderLinkOptions {
+  /** The longest buffer in a packet, in bytes. */
+  readonly bufferMax: number;
+  /** When it came, in milliseconds since 1970. */
+  readonly establishedMs: number;
+}
+
 export interface LeaderLinkEvents {
   onMessage(message: LearnerMessage): void;
   onClosed(reason: string): void;
@@ -32,12 +50,14 @@ export class LeaderLink implements SocketHandler {
   #closed = false;
   #drained = false;
   #bufferedBytes = 0;
+  #counts = nothingYet();
+  readonly establishedMs: number;
 
-  /** @param bufferMax the longest buffer in a packet, in bytes */
-  constructor(socket: ClientSocket, database: () => Database, bufferMax: number, events: LeaderLinkEvents) {
+  constructor(socket: ClientSocket, database: () => Database, { bufferMax, establishedMs }: LeaderLinkOptions, events: LeaderLinkEvents) {
     this.#socket = socket;
     this.#database = database;
     this.#events = events;
+    this.establishedMs = establishedMs;
     this.#decoder = new QuorumPacketDecoder(bufferMax);
   }
 
@@ -54,6 +74,19 @@ export class LeaderLink implements SocketHandler {
     return moved;
   }
 
+  get counts(): Readonly<LinkCounts> {
+    return this.#counts;
+  }
+
+  /** Said and not gone yet: words behind a tree, and bytes. */
+  get queued(): { readonly packets: number; readonly bytes: number } {
+    return { packets: this.#behind.length, bytes: this.#socket.bufferedBytes };
+  }
+
+  resetCounts(): void {
+    this.#counts = nothingYet();
+  }
+
   send(message: LeaderMessage): void {
     if (this.#closed) return;
     if (this.#tree !== null) {
@@ -61,6 +94,9 @@ export class LeaderLink implements SocketHandler {
       return;
     }
     this.#socket.write(leaderBytes(message));
+    const zxid = 'txn' in message ? message.txn.header.zxid : 'zxid' in message ? message.zxid : 0n;
+    this.#counts.packetsSent++;
+    if (zxid > 0n) this.#counts.lastZxid = zxid;
     if (message.kind === 'snap') this.#sendTree();
   }
 
@@ -74,6 +110,8 @@ export class LeaderLink implements SocketHandler {
     try {
       this.#decoder.push(chunk, (packet) => {
         const message = readLearnerMessage(packet);
+        this.#counts.packetsReceived++;
+        if (message?.kind === 'request') this.#counts.requests++;
         if (message !== null && !this.#closed) this.#events.onMessage(message);
       });
     } catch (error) {

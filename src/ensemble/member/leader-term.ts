@@ -7,7 +7,7 @@ import { ErrorCode } from '../../model/error-code.ts';
 import { makeZxid } from '../../model/zxid.ts';
 import type { CancelTimer } from '../../base/clock.ts';
 import { decodeUtf8 } from '../../base/text.ts';
-import type { LeadingView, ProposalSizes } from '../admin/ensemble-view.ts';
+import type { LeadingView, ObserverView, ProposalSizes } from '../admin/ensemble-view.ts';
 import { LeaderRole } from '../leader-role.ts';
 import type { ClientSocket, Listener, SocketHandler } from '../listener.ts';
 import { LeaderSessions } from '../processors/leader-sessions.ts';
@@ -147,9 +147,9 @@ export class LeaderTerm implements Term {
 
   #accept(socket: ClientSocket): SocketHandler | null {
     if (this.#over) return null;
-    const { house, packetBytesMax, logger } = this.#parts;
+    const { house, packetBytesMax: bufferMax, logger, clock } = this.#parts;
     const link = this.#nextLink++;
-    const handler = new LeaderLink(socket, () => house.database, packetBytesMax, {
+    const handler = new LeaderLink(socket, () => house.database, { bufferMax, establishedMs: clock.wallMs() }, {
       onMessage: (message) => this.#step({ kind: 'message', link, message, nowMs: this.#nowMs() }),
       onClosed: (reason) => {
         logger.log('info', 'a learner is gone', { remote: handler.remote, reason });
@@ -295,7 +295,18 @@ export class LeaderTerm implements Term {
       proposals: this.#proposals,
       proposalSizes: this.#sizes,
       uptimeMs: this.#nowMs() - this.#servingSinceMs,
+      observers: serving.filter(({ observer }) => observer).flatMap(({ link, sid }) => this.#observerView(link, sid)),
+      resetObservers: () => {
+        for (const { link, observer } of serving) if (observer) this.#links.get(link)?.resetCounts();
+      },
     };
+  }
+
+  #observerView(link: LinkId, sid: bigint): ObserverView[] {
+    const handler = this.#links.get(link);
+    if (handler === undefined) return [];
+    const { remote, establishedMs, queued, counts } = handler;
+    return [{ sid, remote, establishedMs, queuedPackets: queued.packets, queuedBytes: queued.bytes, ...counts }];
   }
 
   #count(bytes: number): void {

@@ -286,7 +286,7 @@ export class LearnerTerm implements Term {
     this.#observers = new ObserverHost(this.#parts, epoch, {
       forward: (link, request) => this.#forward(link, request),
       revalidate: (sessionId, timeoutMs, answer) => this.#revalidate(sessionId, timeoutMs, answer),
-      touch: (sessionId, timeoutMs) => void sessions.touch(sessionId, timeoutMs),
+      touch: (sessionId, timeoutMs) => void sessions.touch(sessionId, timeoutMs, this.#nowMs()),
     });
     this.#observers.open(observerMasterPort);
   }

@@ -83,9 +83,9 @@ export class ObserverHost {
 
   #accept(socket: ClientSocket): SocketHandler | null {
     if (this.#over) return null;
-    const { house, packetBytesMax, logger } = this.#parts;
+    const { house, packetBytesMax, logger, clock } = this.#parts;
     const link = this.#nextLink++;
-    const handler = new LeaderLink(socket, () => house.database, packetBytesMax, {
+    const handler = new LeaderLink(socket, () => house.database, { bufferMax: packetBytesMax, establishedMs: clock.wallMs() }, {
       onMessage: (message) => this.#step({ kind: 'message', link, message, nowMs: this.#nowMs() }),
       onClosed: (reason) => {
         logger.log('info', 'an observer is gone', { remote: handler.remote, reason });

@@ -8,7 +8,7 @@ import { connectionsOn } from '../connection-words.ts';
 import { figures } from '../mntr.ts';
 import { javaDouble } from '../text.ts';
 import { SERVER_VERSION } from '../version.ts';
-import { leaderFields, observerFields, votingFields, zabFields } from './ensemble-commands.ts';
+import { leaderFields, observerFields, proposalFields, votingFields, zabFields } from './ensemble-commands.ts';
 import { Raw, type Json, type JsonObject } from './json.ts';
 
 /** What a command came to. An error is told beside what else there is. */
@@ -74,7 +74,10 @@ export const ADMIN_COMMANDS: readonly AdminCommand[] = [
     },
   },
   shows(['monitor', 'mntr'], (view) => Object.fromEntries(figures(view).map(([name, value]) => [name, monitorValue(name, value)]))),
-  shows(['observer_connection_stat_reset', 'orst'], () => ({})),
+  shows(['observer_connection_stat_reset', 'orst'], ({ ensemble }) => {
+    ensemble?.leading?.resetObservers();
+    return {};
+  }),
   shows(['observers', 'obsr'], observerFields),
   shows(['ruok'], () => ({})),
   shows(['server_stats', 'srvr'], serverStats),
@@ -185,6 +188,7 @@ async function serverStats(view: AdminView): Promise<JsonObject> {
       uptime: Math.floor(view.uptimeMs),
     },
     client_response: sizes,
+    ...proposalFields(view),
     node_count: tree.nodeCount,
   };
 }

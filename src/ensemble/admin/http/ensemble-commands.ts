@@ -2,7 +2,7 @@
 
 import { counterOf, epochOf } from '../../../model/zxid.ts';
 import type { AdminView } from '../admin-view.ts';
-import { quorumOf, type EnsembleView, type MemberView } from '../ensemble-view.ts';
+import { quorumOf, type EnsembleView, type MemberView, type ObserverView } from '../ensemble-view.ts';
 import type { JsonObject } from './json.ts';
 import { hex } from '../text.ts';
 
@@ -42,7 +42,29 @@ export function zabFields(view: AdminView): JsonObject {
 
 /** Observers of a leader, or of a follower that takes them. */
 export function observerFields({ ensemble }: AdminView): JsonObject {
-  return { synced_observers: ensemble?.leading?.syncedObservers ?? ensemble?.learning?.syncedObservers ?? 0, observers: [] };
+  const leading = ensemble?.leading ?? null;
+  return { synced_observers: leading?.syncedObservers ?? ensemble?.learning?.syncedObservers ?? 0, observers: leading?.observers.map(oneObserver) ?? [] };
+}
+
+function oneObserver(view: ObserverView): JsonObject {
+  return {
+    remote_socket_address: `/${view.remote}`,
+    sid: view.sid,
+    established: view.establishedMs,
+    queued_packets: view.queuedPackets,
+    queued_packets_size: view.queuedBytes,
+    packets_received: view.packetsReceived,
+    packets_sent: view.packetsSent,
+    requests: view.requests,
+    last_zxid: view.lastZxid,
+  };
+}
+
+/** A leader's sizes of proposals, for `server_stats`; nothing from others. */
+export function proposalFields({ ensemble }: AdminView): JsonObject {
+  const sizes = ensemble?.leading?.proposalSizes ?? null;
+  if (sizes === null) return {};
+  return { proposal_stats: { last_buffer_size: sizes.last, min_buffer_size: sizes.min, max_buffer_size: sizes.max } };
 }
 
 function memberFields({ quorumAddresses, electionAddresses, clientAddress, role }: MemberView): JsonObject {

@@ -79,8 +79,8 @@ export class Leader {
   }
 
   /** For `mntr`: learners by sid with whether they are in step. */
-  get learners(): readonly { readonly sid: bigint; readonly observer: boolean; readonly serving: boolean }[] {
-    return this.#learners.all().map(({ sid, observer, stage }) => ({ sid, observer, serving: stage === 'serving' }));
+  get learners(): readonly { readonly link: LinkId; readonly sid: bigint; readonly observer: boolean; readonly serving: boolean }[] {
+    return this.#learners.all().map(({ link, sid, observer, stage }) => ({ link, sid, observer, serving: stage === 'serving' }));
   }
 
   step(input: LeaderInput): LeaderEffects {
