@@ -78,6 +78,8 @@ class EnsembleWorld {
   readonly #seed: number;
   /** Whether its members change their roles. */
   readonly #reconfigures: boolean;
+  /** Whether sessions begin without a transaction; the ensemble's, they become with their first ephemeral node. */
+  readonly #localSessions: boolean;
   readonly #withLogs: boolean;
   #current: Life | null = null;
   #count = 0;
@@ -86,6 +88,7 @@ class EnsembleWorld {
   constructor({ seed, onlyFaults, withLogs = false }: EnsembleOptions) {
     this.#seed = seed;
     this.#withLogs = withLogs;
+    this.#localSessions = seed % 5 === 2;
     this.#random = seededRandom(seed);
     this.#network = new SimNetwork(this.#scheduler, this.#random);
     const voters = 3 + 2 * below(this.#random, 2);
@@ -167,7 +170,7 @@ class EnsembleWorld {
     const heldSessions = new Set(this.#clients.flatMap(({ session }) => (session === null ? [] : [session.id])));
     const { tree, openSessions } = judge({
       history: this.#history, committed: this.#history.committed(last), clients: this.#clients,
-      epochOf: (wire) => this.#epochs.get(wire) ?? 0, mayExpire,
+      epochOf: (wire) => this.#epochs.get(wire) ?? 0, mayExpire, localSessions: this.#localSessions,
     }, (what) => this.#fail(what));
     this.#reader?.judge(this.#history);
     const due = ofClients(tree.walk());
@@ -291,13 +294,14 @@ class EnsembleWorld {
   #alike(): boolean {
     if (!this.#agreed()) return false;
     const last = this.#lastZxid();
-    const held = this.#clients.filter(({ session }) => session !== null).length;
+    const held = new Set(this.#clients.flatMap(({ session }) => (session === null ? [] : [session.id])));
     if (!this.#clients.every(({ serving }) => serving)) return false;
     return this.#members.every(({ life }) => {
       const database = life?.house?.database;
       // Without a transaction in an epoch its followers stand where they stood.
       const stands = database?.tree.lastZxid === last || (last & 0xffff_ffffn) === 0n;
-      return stands && database?.sessions.size === held;
+      const known = Array.from(database?.sessions.entries() ?? [], ([id]) => id);
+      return stands && known.every((id) => held.has(id)) && (this.#localSessions || known.length === held.size);
     });
   }
 
@@ -356,6 +360,7 @@ class EnsembleWorld {
       preAllocSize: String([0, 0, 4][below(this.#random, 3)]),
       snapCount: String([5, 20, 60, 1000][below(this.#random, 4)]),
       'snapshot.compression.method': below(this.#random, 4) === 0 ? 'snappy' : '',
+      localSessionsEnabled: String(this.#localSessions), localSessionsUpgradingEnabled: String(this.#localSessions),
       ...(this.#reconfigures ? { reconfigEnabled: 'true', skipACL: 'yes' } : {}),
     };
     return parseZooCfg(Object.entries(keys).map(([key, value]) => `${key}=${value}`).join('\n'), new Map([['readonlymode.enabled', String(this.#seed % 3 === 0)]]));

@@ -22,6 +22,8 @@ export interface Case {
   readonly clients: readonly EnsembleClient[];
   /** The epoch of the term in which a connection was taken. */
   readonly epochOf: (wire: number) => number;
+  /** Whether sessions begin without a transaction, and most end without one. */
+  readonly localSessions: boolean;
   /** Whether so much time had passed at a moment that a session may have expired. */
   readonly mayExpire: (sessionId: bigint, atMs: number) => boolean;
 }
@@ -43,7 +45,7 @@ export function judge(facts: Case, fail: (what: string) => void): Outcome {
   for (const client of facts.clients) {
     for (const { watches } of client.connections) for (const watch of watches) judgeWatch(client, watch, replay.triggers, fail);
     for (const { id, expired } of client.sessions) {
-      if (!replay.made.has(id)) fail(`session ${formatId(id)} was given to ${client.name} and is not in the history`);
+      if (!facts.localSessions && !replay.made.has(id)) fail(`session ${formatId(id)} was given to ${client.name} and is not in the history`);
       if (expired && replay.open.has(id)) fail(`session ${formatId(id)} is over, as ${client.name} was told, and is still open`);
     }
   }
@@ -79,6 +81,16 @@ function judgeWriters({ committed, clients }: Case, fail: (what: string) => void
   }
 }
 
+/** The end of a local session is none, and nobody but its server can tell which one is. */
+function isTransaction({ asked: { writes, kind } }: Call, localSessions: boolean): boolean {
+  return writes === true && !(localSessions && kind === 'close');
+}
+
+function makesEphemeral(body: TxnBody): boolean {
+  if (body.type === 14) return body.parts.some(makesEphemeral);
+  return (body.type === 1 || body.type === 15) && body.ephemeral;
+}
+
 function takesEffect(body: TxnBody): boolean {
   return body.type !== -1 && (body.type !== 14 || (body.parts.length > 0 && body.parts.every((part) => part.type !== -1)));
 }
@@ -106,10 +118,10 @@ function isWhatWasAsked({ asked }: Call, body: TxnBody): boolean {
 }
 
 /** Writes take effect between question and answer; a read behind a sync sees what was acknowledged before the sync. */
-function judgeOrder({ clients, epochOf, committed }: Case, calls: readonly Call[], byZxid: ReadonlyMap<bigint, Proposed>, fail: (what: string) => void): void {
+function judgeOrder({ clients, epochOf, committed, localSessions }: Case, calls: readonly Call[], byZxid: ReadonlyMap<bigint, Proposed>, fail: (what: string) => void): void {
   const zxidOf = new Map<string, bigint>();
   for (const { txn: { header } } of committed) if (header.cxid !== 0) zxidOf.set(`${header.sessionId} ${header.cxid}`, header.zxid);
-  const acked = calls.filter((call) => call.asked.writes === true && call.answered !== null)
+  const acked = calls.filter((call) => isTransaction(call, localSessions) && call.answered !== null)
     .sort((a, b) => (a.answered as number) - (b.answered as number));
   for (const { zxid, sessionId, xid, asked: { kind, path } } of acked) {
     const header = byZxid.get(zxid)?.txn.header;
@@ -168,7 +180,7 @@ class Replay {
     const answered = calls.filter((call) => call.answered !== null);
     this.#reads = answered.filter(({ asked: { kind } }) => kind === 'read' || kind === 'children' || kind === 'exists')
       .sort((a, b) => (a.zxid < b.zxid ? -1 : a.zxid > b.zxid ? 1 : 0));
-    for (const call of answered) if (call.asked.writes === true) this.#writes.set(call.zxid, call);
+    for (const call of answered) if (isTransaction(call, facts.localSessions)) this.#writes.set(call.zxid, call);
   }
 
   step({ txn, atMs }: Proposed): void {
@@ -204,7 +216,7 @@ class Replay {
     } else if (body.type === -11) {
       if (this.open.has(sessionId) && cxid === 0 && !this.#facts.mayExpire(sessionId, atMs)) this.#fail(`session ${formatId(sessionId)} expired with ${formatId(zxid)}, and was alive`);
       this.open.delete(sessionId);
-    } else if (cxid !== 0 && takesEffect(body) && !this.open.has(sessionId)) {
+    } else if (cxid !== 0 && takesEffect(body) && !this.open.has(sessionId) && (!this.#facts.localSessions || makesEphemeral(body))) {
       this.#fail(`${formatId(zxid)} is done for session ${formatId(sessionId)}, which is not open`);
     }
   }
