@@ -1,6 +1,7 @@
 /** Local sessions, at a leader and at a server that has one; and what a member does with requests before it decides. */
 
 import { describe, expect, test } from 'vitest';
+import { LearnerRole } from '../../../../src/ensemble/learner-role.ts';
 import { LeaderSessions } from '../../../../src/ensemble/processors/leader-sessions.ts';
 import { LearnerSessions } from '../../../../src/ensemble/processors/learner-sessions.ts';
 import { LocalSessions } from '../../../../src/ensemble/processors/local-sessions.ts';
@@ -150,5 +151,24 @@ describe('screening', () => {
     const [one] = screening({ eagerAclCheck: true, isLocal: false }).screen(request(type, body));
     expect(one?.refusal).toBe(refusal);
     expect(screening({ isLocal: false }).screen(request(type, body))[0]?.refusal).toBeUndefined();
+  });
+});
+
+describe('a server that has a leader', () => {
+  const request = (cxid: number, more: Partial<Request> = {}): Request => ({
+    connection: 1, sessionId: OWN, cxid, type: 5, body: ask.setData('/a', 'x'), identities: [], receivedMs: 0, ...more,
+  });
+  const forwarded: number[] = [];
+  const role = new LearnerRole('follower', ({ cxid }) => forwarded.push(cxid));
+  const step = (one: Request): readonly Request[] => role.step({ kind: 'request', request: one, wallMs: 0, monotonicMs: 0 }).answer;
+
+  test('tells of an early refusal, and of the end of a local session, behind what was asked before', () => {
+    expect(step(request(1))).toEqual([]);
+    expect(step(request(2, { refusal: -102 }))).toEqual([]);
+    expect(step(request(3, { type: -11, local: true }))).toEqual([]);
+    expect(forwarded).toEqual([1]);
+    const header = { sessionId: OWN, cxid: 1, zxid: 1n, timeMs: 0n, type: -1 };
+    expect(role.committed({ header, body: { type: -1, err: -101 }, digest: null }).released.map(({ cxid }) => cxid)).toEqual([2, 3]);
+    expect(step(request(4, { refusal: -102 })).map(({ cxid }) => cxid)).toEqual([4]);
   });
 });
