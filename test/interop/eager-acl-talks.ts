@@ -69,6 +69,7 @@ export const EAGER_TALKS: readonly Talk[] = [
       await bob.do(CREATE, ask.create('/bobs', 'x', 0, AUTHS));
       await bob.do(SET, ask.setData('/bobs', 'y'));
       await bob.do(CREATE2, ask.create('/bobs/e', 'x', 1));
+      await places.settle();
       await stranger.do(9, ask.path('/'));
       await stranger.do(SET, ask.setData('/bobs', 'z'));
       await stranger.do(DELETE, ask.delete('/bobs/e'));

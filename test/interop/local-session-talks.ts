@@ -16,8 +16,11 @@ const counts = async (places: Places, role: Role, local: number, global: number)
   await places.expectFigure(role, 'zk_global_sessions', global);
 };
 
-/** Sees what others did. */
-const catchUp = (talker: Talker): Promise<void> => talker.do(SYNC, ask.path('/'));
+/** Sees what others did. A leader answers a sync of its own clients before it has applied what its followers have. */
+async function catchUp(places: Places, talker: Talker): Promise<void> {
+  await places.settle();
+  await talker.do(SYNC, ask.path('/'));
+}
 
 async function createdAndClosed(places: Places, role: Role, other: Role): Promise<void> {
   const talker = await places.join('a', role);
@@ -33,7 +36,7 @@ async function createdAndClosed(places: Places, role: Role, other: Role): Promis
   await talker.closed();
   await counts(places, role, 0, 0);
   const after = await places.join('b', other);
-  await catchUp(after);
+  await catchUp(places, after);
   await after.do(DELETE, ask.delete('/q'));
 }
 
@@ -64,14 +67,14 @@ const asking = ([name, type, body]: (typeof ASKED)[number]): Talk => ({
     await talker.do(EPHEMERALS, ask.path('/'));
     await talker.do(type, body);
     const seer = await places.join('b', other);
-    await catchUp(seer);
+    await catchUp(places, seer);
     await seer.do(EXISTS, ask.read('/e'));
     const global = /zk_global_sessions (\d)/;
     await places.settle();
     places.note(`${role}: ${global.exec((await places.at(role).fourLetterWord('mntr')).replaceAll('\t', ' '))?.[0]}`);
     await talker.do(CLOSE);
     await talker.closed();
-    await catchUp(seer);
+    await catchUp(places, seer);
     await seer.do(EXISTS, ask.read('/e'));
   },
 });
@@ -120,10 +123,11 @@ async function moves(places: Places, role: Role, other: Role): Promise<void> {
   const back = await places.rejoin(first, role);
   moved.send(CREATE2, ask.create('/f', 'x', EPHEMERAL));
   await moved.closed();
-  await catchUp(back);
+  await catchUp(places, back);
   await back.do(GET, ask.read('/e'));
   await back.do(CLOSE);
   await back.closed();
+  await places.settle();
   const gone = await places.rejoin(first, other);
   await gone.closed();
 }
@@ -146,6 +150,7 @@ async function expires(places: Places, role: Role, other: Role): Promise<void> {
   lost.raw.destroy();
   await counts(places, role, 2, 0);
   await places.expectFigure(role, 'zk_local_sessions', 1);
+  await places.settle();
   const back = await places.rejoin(lost, role);
   await back.closed();
   await kept.do(EXISTS, ask.read('/'));
@@ -160,8 +165,9 @@ async function upgradedExpires(places: Places, role: Role, other: Role): Promise
   lost.raw.destroy();
   await counts(places, role, 0, 0);
   const seer = await places.join('b', other);
-  await catchUp(seer);
+  await catchUp(places, seer);
   await seer.do(EXISTS, ask.read('/e'));
+  await places.settle();
   const back = await places.rejoin(lost, role);
   await back.closed();
 }

@@ -10,7 +10,11 @@ const EPHEMERAL = 1;
 /** The shortest timeout that two of the tests' ticks allow. */
 const SHORT_MS = 1000;
 
-const catchUp = (talker: Talker): Promise<void> => talker.do(SYNC, ask.path('/'));
+/** Sees what others did. A leader answers a sync of its own clients before it has applied what its followers have. */
+async function catchUp(places: Places, talker: Talker): Promise<void> {
+  await places.settle();
+  await talker.do(SYNC, ask.path('/'));
+}
 
 async function goneEverywhere(places: Places, role: Role, other: Role, path: string): Promise<void> {
   await places.expectFigure(role, 'zk_global_sessions', 0);
@@ -36,7 +40,7 @@ async function thereAndBack(places: Places, role: Role, other: Role): Promise<vo
   await back.do(EPHEMERALS, ask.path('/'));
   moved.send(MULTI, ask.multi([1, ask.create('/never', 'x', EPHEMERAL)]));
   await moved.closed();
-  await catchUp(back);
+  await catchUp(places, back);
   await back.do(CHILDREN, ask.read('/'));
   await back.do(CLOSE);
   await back.closed();
@@ -71,7 +75,7 @@ const left = ([name, type, body]: (typeof LEFT)[number]): Talk => ({
     await first.hear(type);
     first.raw.destroy();
     await first.raw.closed;
-    await catchUp(moved);
+    await catchUp(places, moved);
     await moved.do(CHILDREN, ask.read('/'));
   },
 });
@@ -85,6 +89,7 @@ async function closedElsewhere(places: Places, role: Role, other: Role): Promise
   await moved.do(CLOSE);
   await moved.closed();
   await first.closed();
+  await places.settle();
   const gone = await places.rejoin(first, role);
   await gone.closed();
 }
@@ -117,11 +122,12 @@ async function silent(places: Places, role: Role, other: Role): Promise<void> {
   const quiet = await places.join('quiet', role, { timeoutMs: SHORT_MS });
   await quiet.do(CREATE, ask.create('/e', 'x', EPHEMERAL));
   await quiet.do(CREATE, ask.create('/f', 'x', EPHEMERAL));
-  await catchUp(watcher);
+  await catchUp(places, watcher);
   await watcher.do(EXISTS, ask.read('/e', true));
   await quiet.closed();
   await watcher.hear(-1);
   await watcher.do(CHILDREN, ask.read('/'));
+  await places.settle();
   const back = await places.rejoin(quiet, other);
   await back.closed();
 }
@@ -137,7 +143,7 @@ async function pinging(places: Places, role: Role, other: Role): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, SHORT_MS / 5));
   }
   const seer = await places.join('b', other);
-  await catchUp(seer);
+  await catchUp(places, seer);
   await seer.do(EXISTS, ask.read('/e'));
 }
 
@@ -148,7 +154,7 @@ async function serverDies(places: Places, role: Role, other: Role): Promise<void
   await first.do(CREATE, ask.create('/e', 'x', EPHEMERAL));
   await first.do(GET, ask.read('/e', true));
   const watcher = await places.join('watcher', other);
-  await catchUp(watcher);
+  await catchUp(places, watcher);
   await places.at(role).kill();
   await first.raw.closed;
   const back = await places.rejoin(first, other, { timeoutMs: SHORT_MS });
@@ -162,6 +168,7 @@ async function serverDies(places: Places, role: Role, other: Role): Promise<void
   await watcher.do(CHILDREN, ask.read('/'));
   await places.at(role).start();
   await places.at(role).waitServing();
+  await places.settle();
   const late = await places.rejoin(back, role);
   await late.closed();
 }
