@@ -8,11 +8,8 @@ import { LocalSessions } from '../../../../src/ensemble/processors/local-session
 import type { Request } from '../../../../src/ensemble/processors/request.ts';
 import { Screening } from '../../../../src/ensemble/processors/screening.ts';
 import { firstSessionId, SessionTracker } from '../../../../src/ensemble/processors/session-tracker.ts';
-import { Access } from '../../../../src/ensemble/processors/auth/access.ts';
-import { nodeDigests } from '../../../../src/platform/node-digests.ts';
 import { jute } from '../../../support/raw-client.ts';
 import { ask } from '../../../interop/server-conversation.ts';
-import { Bench } from './prepare-kit.ts';
 
 const TICK_MS = 1000;
 const EXPIRED = -112;
@@ -101,18 +98,13 @@ describe('a server that has a leader', () => {
 });
 
 describe('screening', () => {
-  const bench = new Bench();
-  for (const [path, perms] of [['/open', 31], ['/closed', 1]] as const) {
-    bench.run(1, ask.create(path, null, 0, jute.vector([jute.acl(perms, 'world', 'anyone')])));
-  }
-  const access = new Access({ skipAcl: false, superDigest: null, digestAlgorithm: 'SHA1', digestEnabled: true }, nodeDigests);
   const request = (type: number, body: Uint8Array): Request => ({
     connection: 1, sessionId: OWN, cxid: 3, type, body, identities: [], receivedMs: 0,
   });
-  const screening = ({ upgrades = true, eagerAclCheck = false, isLocal = true } = {}) => {
+  const screening = ({ upgrades = true, isLocal = true } = {}) => {
     const sessions = learner();
     if (isLocal) sessions.local?.open(OWN, 4000, 0);
-    return new Screening({ sessions, tree: bench.database.tree, access, upgrades, eagerAclCheck });
+    return new Screening(sessions, upgrades);
   };
   const EPHEMERAL = ask.create('/e', null, 1);
 
@@ -132,25 +124,6 @@ describe('screening', () => {
   test('marks the end of a local session, and of no other', () => {
     expect(screening().screen(request(-11, jute.int(0)))).toMatchObject([{ local: true }]);
     expect(screening({ isLocal: false }).screen(request(-11, jute.int(0)))[0]?.local).toBeUndefined();
-  });
-
-  test.each([
-    ['create', 1, ask.create('/closed/x', null), -102],
-    ['create2', 15, ask.create('/closed/x', null), -102],
-    ['create with an ACL that is none', 1, ask.create('/open/x', null, 0, jute.vector([jute.acl(31, 'nosuch', 'x')])), -114],
-    ['delete', 2, ask.delete('/closed/x'), -102],
-    ['setData', 5, ask.setData('/closed', 'x'), -102],
-    ['setACL', 7, ask.setAcl('/closed', jute.vector([jute.acl(31, 'world', 'anyone')])), -102],
-    ['createTTL', 21, ask.createTtl('/closed/x', 5n), undefined],
-    ['createContainer', 19, ask.create('/closed/x', null, 4), undefined],
-    ['multi', 14, ask.multi([1, ask.create('/closed/x', null)]), undefined],
-    ['below nothing', 1, ask.create('/none/x', null), undefined],
-    ['what cannot be read', 1, Buffer.of(0, 0), undefined],
-    ['what is allowed', 5, ask.setData('/open', 'x'), undefined],
-  ])('an early refusal: %s', (_name, type, body, refusal) => {
-    const [one] = screening({ eagerAclCheck: true, isLocal: false }).screen(request(type, body));
-    expect(one?.refusal).toBe(refusal);
-    expect(screening({ isLocal: false }).screen(request(type, body))[0]?.refusal).toBeUndefined();
   });
 });
 
