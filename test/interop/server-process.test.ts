@@ -97,7 +97,7 @@ describe('the command line', () => {
     const server = run('-D', digest, '-Dzookeeper.4lw.commands.whitelist=ruok', config(port));
     await serving(server);
     expect(await fourLetterWord('127.0.0.1', port, 'ruok')).toBe('imok');
-    expect(await fourLetterWord('127.0.0.1', port, 'srvr')).toBe('srvr is not executed because it is not in the whitelist.\n');
+    expect(await fourLetterWord('127.0.0.1', port, 'stat')).toBe('stat is not executed because it is not in the whitelist.\n');
     const client = await connectRaw('127.0.0.1', port);
     await client.connectSession();
     const noAcl = jute.vector([jute.acl(0, 'world', 'anyone')]);

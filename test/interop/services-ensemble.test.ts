@@ -83,7 +83,7 @@ describeWith(['java', 'zookeeper'], 'services on three Apache servers', () => {
       const { servers } = await app.call('cluster.status', { connectionId });
       return servers.find(({ server, reach }) => server === survivor?.connectString && reach === 'silent');
     }, 40_000);
-    expect(status.failure?.message).toContain('not currently serving');
+    expect(status.failure?.message).toContain('not serving requests: it has no leader');
     await until('connecting', async () => (await app.call('connections.list', {}))[0]?.state === 'connecting');
     const before = (await app.call('connections.list', {}))[0]?.sessionId;
     const waiting = app.call('node.stat', { connectionId, path: '/' });

@@ -43,8 +43,8 @@ export interface LearningView {
   readonly observer: boolean;
   /** Whom it follows: the leader, or for an observer a follower that takes observers. */
   readonly master: bigint;
-  /** Observers that are in step by way of this follower. */
-  readonly syncedObservers: number;
+  /** Observers that are in step by way of this follower; null where it takes none. */
+  readonly syncedObservers: number | null;
 }
 
 /** A member; addresses as host:port. */
@@ -122,7 +122,8 @@ export function ensembleFigures(view: EnsembleView, mode: string): Pair[] {
 /** FollowerZooKeeperServer.registerMetrics, ObserverZooKeeperServer.dumpMonitorValues */
 function learningFigures(learning: LearningView | null): Pair[] {
   if (learning === null) return [];
-  return [learning.observer ? ['observer_master_id', String(learning.master)] : ['synced_observers', learning.syncedObservers]];
+  if (learning.observer) return [['observer_master_id', String(learning.master)]];
+  return learning.syncedObservers === null ? [] : [['synced_observers', learning.syncedObservers]];
 }
 
 const STATE_WORDS: Readonly<Record<string, string>> = { leader: 'leading', follower: 'following', observer: 'observing' };

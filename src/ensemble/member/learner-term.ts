@@ -292,7 +292,7 @@ export class LearnerTerm implements Term {
   }
 
   #learning(): LearningView {
-    return { observer: this.#observer, master: this.#master, syncedObservers: this.#observers?.synced ?? 0 };
+    return { observer: this.#observer, master: this.#master, syncedObservers: this.#observers?.synced ?? null };
   }
 
   /** @param link of the observer whose client asks; null: a client of this server's */
