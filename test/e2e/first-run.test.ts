@@ -153,7 +153,7 @@ describeWith(['chromium', 'kazoo'], 'the first run on the embedded ensemble', ()
 
   test('the app’s end leaves no process behind', async () => {
     const pids = serverPids(app.home);
-    expect(pids).toHaveLength(1);
+    expect(pids).toHaveLength(3);
     expect(open.complaints).toEqual([]);
     expect(await app.end()).toBe(0);
     await eventually(() => expect(serverPids(app.home)).toEqual([]));

@@ -32,35 +32,51 @@ const SIDES: readonly (readonly [string, (options: Way['options']) => Promise<Se
 ];
 
 const PLENTY_MS = 240_000;
+/** Apache's servers do not always say the same when a session expires or a server is late: those are held once more. */
+const AGAIN_MAX = 2;
 
 /** Tests that hold each way's conversations everywhere. */
 export function holdEverywhere(title: string, ways: readonly Way[]): void {
   describeWith(['java', 'zookeeper'], title, () => {
     for (const { name: way, options, talks } of ways) {
       let apache: Said = new Map();
+      const startApache = (): Promise<ServersHandle> => startApacheEnsemble({ servers: 3, observers: 1, ...options });
 
       test(`${way}: Apache’s`, async () => {
-        await using group = await startApacheEnsemble({ servers: 3, observers: 1, ...options });
-        apache = await holdAll(group, talks);
+        await using group = await startApache();
+        apache = await holdTalks(group, talks);
         expect(apache.size).toBe(PAIRS.length * talks.length);
       }, PLENTY_MS);
 
       test.each(SIDES)(`${way}: %s`, async (_name, start) => {
         await using group = await start(options);
-        const ours = await holdAll(group, talks);
+        const ours = new Map(await holdTalks(group, talks));
         expect(ours.size).toBeGreaterThanOrEqual(3 * talks.length);
-        expect(Object.fromEntries(ours)).toEqual(Object.fromEntries([...apache].filter(([key]) => ours.has(key))));
+        const theirs = new Map([...apache].filter(([key]) => ours.has(key)));
+        for (let again = 0; again < AGAIN_MAX && different(ours, theirs).size > 0; again++) {
+          await using others = await startApache();
+          const wanted = different(ours, theirs);
+          for (const [key, lines] of await holdTalks(others, talks, wanted)) theirs.set(key, lines);
+          for (const [key, lines] of await holdTalks(group, talks, wanted)) ours.set(key, lines);
+        }
+        expect(Object.fromEntries(ours)).toEqual(Object.fromEntries(theirs));
       }, PLENTY_MS);
     }
   });
 }
 
-async function holdAll(group: ServersHandle, talks: readonly Talk[]): Promise<Said> {
+function different(ours: Said, theirs: Said): Set<string> {
+  return new Set([...ours.keys()].filter((key) => ours.get(key)?.join('\n') !== theirs.get(key)?.join('\n')));
+}
+
+/** @param only `role: name` of those to be held; all when absent */
+async function holdTalks(group: ServersHandle, talks: readonly Talk[], only?: ReadonlySet<string>): Promise<Said> {
   await letLead(group, 3);
   const places = await Places.of(group);
   const said = new Map<string, readonly string[]>();
   for (const [role, other] of PAIRS.filter((pair) => pair.every((one) => places.roles.includes(one)))) {
     for (const { name, hold } of talks) {
+      if (only?.has(`${role}: ${name}`) === false) continue;
       await places.begin();
       await hold(places, role, other);
       said.set(`${role}: ${name}`, await places.leave());
