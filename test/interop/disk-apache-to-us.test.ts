@@ -97,7 +97,8 @@ describeWith(['java', 'zookeeper', 'kazoo'], "Apache's data directory, recovered
   test.each(['stopped', 'killed', 'killed, after a restart'])('%s', async (how) => {
     await using apache = await startApacheStandalone({ jvm: allNodeKinds });
     const server = apache.server(1);
-    const kazoo = await startKazoo(apache.connectString, { auth, timeoutSeconds: 20 });
+    // It may wait for two thirds of its session when it meets a server that is not ready yet.
+    const kazoo = await startKazoo(apache.connectString, { auth, timeoutSeconds: 40 });
     await everyKindOfNode(apache, kazoo);
     if (how.endsWith('restart')) {
       await server.kill();
