@@ -31,8 +31,8 @@ const SYNC = 9;
 
 /** A leader elected at the same moment listens a few ms later: the first tries follow soon. */
 const EARLY_RETRIES_MS = [5, 10, 20, 40] as const;
-/** Apache's five, and the early ones. */
-const CONNECT_TRIES = 5 + EARLY_RETRIES_MS.length;
+/** Apache's five, the early ones, and for a leader of Apache's, which decides 200 ms after this server may have (FastLeaderElection.finalizeWait). */
+const CONNECT_TRIES = 5 + EARLY_RETRIES_MS.length + 3;
 
 export class LearnerTerm implements Term {
   readonly #parts: TermParts;

@@ -5,7 +5,8 @@
 
 import { silentLogger } from '../../../src/base/logger.ts';
 import { ElectionPeer, type ElectionInput } from '../../../src/ensemble/replication/election/election-peer.ts';
-import type { Outcome, Standing } from '../../../src/ensemble/replication/election/fast-leader-election.ts';
+import type { Outcome } from '../../../src/ensemble/replication/election/election-effects.ts';
+import type { Standing } from '../../../src/ensemble/replication/election/fast-leader-election.ts';
 import type { Memberships } from '../../../src/ensemble/replication/election/memberships.ts';
 import type { NetworkEffect } from '../../../src/ensemble/replication/election/network.ts';
 import type { Membership } from '../../../src/ensemble/replication/quorum/membership.ts';

@@ -4,7 +4,7 @@
  */
 
 import { below, seededRandom, type Random } from '../../../src/base/random.ts';
-import type { Outcome } from '../../../src/ensemble/replication/election/fast-leader-election.ts';
+import type { Outcome } from '../../../src/ensemble/replication/election/election-effects.ts';
 import { isGreater } from '../../../src/ensemble/replication/election/vote.ts';
 import { makeMembership, type Membership } from '../../../src/ensemble/replication/quorum/membership.ts';
 import { STATE } from '../../../src/wire/quorum/notification.ts';

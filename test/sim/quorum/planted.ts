@@ -155,12 +155,12 @@ export const PLANTED: readonly Planted[] = [
     name: 'a read-only server lets in whoever may not read only',
     changes: [{ file: 'src/ensemble/processors/attach.ts', find: 'readOnly !== null && request.readOnly !== true', replace: 'readOnly !== null && request.lastZxidSeen < 0n' }],
     finds: /is answered by a read-only server/,
-    seeds: 60,
+    seeds: 400,
   },
   {
     name: 'a read-only server does not refuse a sync',
     changes: [{ file: 'src/ensemble/read-only-role.ts', find: 'new Set([Op.sync, Op.check])', replace: 'new Set([Op.check])' }],
     finds: /is read-only and answers operation 9 with 0/,
-    seeds: 60,
+    seeds: 400,
   },
 ];

@@ -8,9 +8,8 @@ import type { PeerAuth } from '../quorum/peer-auth.ts';
 import type { Endpoint } from '../quorum/server-spec.ts';
 import type { Membership } from '../quorum/membership.ts';
 import { ElectionConnections, type ConnectionsEffects } from './connections.ts';
-import {
-  FastLeaderElection, type ElectionEffects, type ElectionOptions, type Outcome, type Standing,
-} from './fast-leader-election.ts';
+import type { ElectionEffects, Outcome } from './election-effects.ts';
+import { FastLeaderElection, type ElectionOptions, type Standing } from './fast-leader-election.ts';
 import { electionAddressesOf, type Memberships } from './memberships.ts';
 import type { NetworkEffect, NetworkInput } from './network.ts';
 import type { Vote } from './vote.ts';

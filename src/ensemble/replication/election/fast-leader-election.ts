@@ -9,6 +9,7 @@ import { STATE, decodeNotification, encodeNotification, type Notification } from
 import { QuorumWireError } from '../../../wire/quorum/quorum-wire-error.ts';
 import { formatMembership, type Membership } from '../quorum/membership.ts';
 import { VoteTracker } from '../quorum/vote-tracker.ts';
+import { emptyEffects, type ElectionEffects } from './election-effects.ts';
 import { readConfig, supersedes, votersOf, type Memberships } from './memberships.ts';
 import { isGreater, sameVote, type Candidate, type Vote } from './vote.ts';
 
@@ -33,26 +34,6 @@ export const ELECTION_DEFAULTS = { finalizeWaitMs: 200, minIntervalMs: 200, maxI
 export interface Standing {
   readonly lastZxid: bigint;
   readonly currentEpoch: bigint;
-}
-
-export interface Outcome {
-  /** STATE.following, STATE.leading or STATE.observing. */
-  readonly state: number;
-  readonly vote: Vote;
-  /** Who had cast this vote. */
-  readonly supporters: ReadonlySet<bigint>;
-}
-
-export interface ElectionEffects {
-  /** The address may be a server that is no member but is connected. */
-  readonly send: readonly { readonly sid: bigint; readonly payload: Uint8Array }[];
-  /** Nothing got through: try to connect to everybody. */
-  readonly connectAll: boolean;
-  /** A configuration that is newer than this server's: to be written to disk, and in force from now on. */
-  readonly adopted: Membership | null;
-  readonly outcome: Outcome | null;
-  /** Servers that look for a leader while this one does not: a leader that still gathers its quorum wants to know. */
-  readonly looking: readonly bigint[];
 }
 
 const MIN_LONG = -0x8000_0000_0000_0000n;
@@ -236,6 +217,9 @@ export class FastLeaderElection {
     if (looking.agreed !== null) {
       if (!valid || !this.#isBetter(message, this.#proposal)) {
         looking.deadlineMs = nowMs + this.#options.finalizeWaitMs;
+        if (!valid || message.state !== STATE.looking || message.round !== this.#round) return;
+        this.#correct(sid, message, looking);
+        this.#count(sid, message, looking);
         return;
       }
       looking.agreed = null;
@@ -256,13 +240,28 @@ export class FastLeaderElection {
       this.#propose(this.#isBetter(message, own) ? message : own);
     } else if (this.#isBetter(message, this.#proposal)) {
       this.#propose(message);
+    } else {
+      this.#correct(sid, message, looking);
     }
+    if (this.#count(sid, message, looking)) looking.deadlineMs = nowMs + this.#options.finalizeWaitMs;
+  }
+
+  /** Who begins just now may have taken what this server said before for news of the old term: it is told once more. */
+  #correct(sid: bigint, message: Notification, looking: Looking): void {
+    if (!looking.received.has(sid) && this.#isBetter(this.#proposal, message)) this.#answer(sid, this.#proposal, this.#round);
+  }
+
+  /** @returns whether a quorum agrees, and there may be better votes than theirs */
+  #count(sid: bigint, message: Notification, looking: Looking): boolean {
     looking.received.set(sid, this.#voteOf(message, { state: STATE.looking, version: 0 }));
     const mine = { ...this.#proposal, round: this.#round, state: STATE.looking, version: 0 };
     const tracker = this.#track(looking.received, mine);
-    if (!tracker.hasAllQuorums()) return;
+    if (!tracker.hasAllQuorums()) return false;
     looking.agreed = tracker.agreed;
-    looking.deadlineMs = nowMs + this.#options.finalizeWaitMs;
+    // Nobody is left whose vote could be better. Apache waits all the same; the wait is for speed alone, as a leader is
+    // one only when a quorum has followed it.
+    if ([...votersOf(this.#memberships)].every((voter) => tracker.agreed.has(voter))) this.#decide(mine, tracker.agreed);
+    return this.#looking !== null;
   }
 
   /** The sender follows or leads: join, if a quorum and the leader itself say so. */
@@ -370,16 +369,4 @@ export class FastLeaderElection {
     this.#effects = emptyEffects();
     return effects;
   }
-}
-
-interface MutableEffects {
-  send: { sid: bigint; payload: Uint8Array }[];
-  connectAll: boolean;
-  adopted: Membership | null;
-  outcome: Outcome | null;
-  looking: bigint[];
-}
-
-function emptyEffects(): MutableEffects {
-  return { send: [], connectAll: false, adopted: null, outcome: null, looking: [] };
 }
