@@ -116,6 +116,7 @@ class EnsembleWorld {
         this.#note(`${sid} serves epoch ${epoch} from ${formatId(start)}`);
         this.#history.began({ epoch, sid, start });
       },
+      introduced: ({ of: { sid } }, membership) => this.#history.introduced(sid, membership),
       synchronised: (how) => {
         this.#syncs[how]++;
       },

@@ -5,7 +5,7 @@
  */
 
 import { counterOf, epochOf, formatId } from '../../../../src/model/zxid.ts';
-import { parseMembershipText, type Membership } from '../../../../src/ensemble/replication/quorum/membership.ts';
+import { formatMembership, parseMembershipText, type Membership } from '../../../../src/ensemble/replication/quorum/membership.ts';
 import { decodeTransaction, encodeTransaction } from '../../../../src/ensemble/txn/transaction-codec.ts';
 import type { Transaction } from '../../../../src/ensemble/txn/transaction.ts';
 
@@ -32,6 +32,8 @@ export class History {
   readonly proposed = new Map<bigint, Proposed>();
   readonly #established: Established[] = [];
   readonly #applied = new Set<bigint>();
+  /** With which configuration the leader of an epoch began. */
+  readonly #beganWith = new Map<number, Membership>();
   readonly #membership: Membership;
   readonly #fail: (what: string) => void;
 
@@ -62,6 +64,22 @@ export class History {
     for (const zxid of this.#applied) {
       if (epochOf(zxid) < epoch && zxid > start) this.#fail(`${sid} leads epoch ${epoch} from ${formatId(start)}, without the committed ${formatId(zxid)}`);
     }
+  }
+
+  /**
+   * A leader that stays has put a configuration into force; with the first one its epoch begins.
+   *
+   * It may be one whose transaction is not part of the history: who has seen it proposes it with NEWLEADER, to a quorum
+   * of both (Leader.lead, as facts 5.10 have it).
+   */
+  introduced(sid: bigint, membership: Membership): void {
+    const epoch = this.#established.findLast((one) => one.sid === sid)?.epoch;
+    if (epoch === undefined || this.#beganWith.has(epoch)) return;
+    this.#beganWith.set(epoch, membership);
+    const { version } = membership;
+    const body = this.proposed.get(version)?.txn.body;
+    const proposed = body?.type === RECONFIG && String(Buffer.from(body.data ?? [])) === formatMembership(membership);
+    if (counterOf(version) !== 0 && !proposed) this.#fail(`${sid} leads epoch ${epoch} with the configuration ${formatId(version)}, which nobody proposed`);
   }
 
   /** A member that serves clients applied a transaction. @param before what its tree had */
@@ -99,17 +117,17 @@ export class History {
     else this.#fail(`${sid} logs another ${formatId(zxid)} than was logged before`);
   }
 
-  /** By the configuration that was proposed last. */
+  /** By the configuration that was proposed last, or with which a later epoch began. */
   #hasQuorum(zxid: bigint, holders: ReadonlySet<bigint>): boolean {
-    let text: Uint8Array | null = null;
-    let newest = 0n;
-    for (const [of, { txn: { body } }] of this.proposed) {
-      if (body.type !== RECONFIG || of > zxid || of < newest || this.#cutBefore(of) !== undefined) continue;
-      newest = of;
-      text = body.data;
+    let newest = this.#membership;
+    for (const [epoch, membership] of this.#beganWith) {
+      if (epoch <= epochOf(zxid) && membership.version > newest.version) newest = membership;
     }
-    const { verifier } = text === null ? this.#membership : parseMembershipText(String(Buffer.from(text)));
-    return verifier.hasQuorum(holders);
+    for (const [of, { txn: { body } }] of this.proposed) {
+      if (body.type !== RECONFIG || body.data === null || of > zxid || of < newest.version || this.#cutBefore(of) !== undefined) continue;
+      newest = parseMembershipText(String(Buffer.from(body.data)));
+    }
+    return newest.verifier.hasQuorum(holders);
   }
 
   #follows(zxid: bigint, before: bigint): boolean {

@@ -4,11 +4,13 @@
  */
 
 import { epochOf, formatId } from '../../../../src/model/zxid.ts';
+import { Configurations } from '../../../../src/ensemble/member/configurations.ts';
 import { Storehouse } from '../../../../src/ensemble/member/storehouse.ts';
 import type { LeaderEffects } from '../../../../src/ensemble/replication/effects.ts';
 import { Leader } from '../../../../src/ensemble/replication/leader/leader.ts';
 import { Learner } from '../../../../src/ensemble/replication/learner/learner.ts';
 import type { LinkId } from '../../../../src/ensemble/replication/messages.ts';
+import type { Membership } from '../../../../src/ensemble/replication/quorum/membership.ts';
 import { Database } from '../../../../src/ensemble/tree/database.ts';
 import type { Transaction } from '../../../../src/ensemble/txn/transaction.ts';
 import type { Life } from './sim-member.ts';
@@ -18,6 +20,8 @@ export interface Watcher {
   current(): Life | null;
   applied(life: Life, database: Database, txn: Transaction, before: bigint): void;
   began(life: Life, epoch: number, start: bigint): void;
+  /** A leader that stays has put a configuration into force. */
+  introduced(life: Life, membership: Membership): void;
   /** A leader told a learner where to begin. */
   synchronised(how: 'diff' | 'trunc' | 'snap'): void;
   /** Leader and learner broke a rule of what they say to each other. */
@@ -48,6 +52,13 @@ function install(): void {
     const life = watcher?.current();
     if (life != null) watcher?.began(life, epochOf(zxid), this.lastLogged);
     beginEpoch.call(this, zxid);
+  };
+
+  const { activate } = Configurations.prototype;
+  Configurations.prototype.activate = function (this: Configurations, next, sid, leader, designated) {
+    const life = watcher?.current();
+    if (life != null && leader === sid && designated === sid) watcher?.introduced(life, next);
+    return activate.call(this, next, sid, leader, designated);
   };
 
   const { apply } = Database.prototype;
