@@ -43,12 +43,20 @@ export class EpochAgreement {
     return this.#agreed;
   }
 
-  /** A server came. After the epoch is chosen, a higher accepted one changes nothing: that server refuses it itself. */
+  /** A server came. After the epoch is chosen, a higher accepted one changes nothing here: that server refuses it itself. */
   offer(sid: bigint, acceptedEpoch: number): void {
     if (this.#epoch !== null) return;
     this.#highest = Math.max(this.#highest, acceptedEpoch);
     if (this.#rule.isVoter(sid)) this.#offered.add(sid);
     if (this.#offered.has(this.#self) && this.#rule.hasQuorum(this.#offered)) this.#epoch = this.#highest + 1;
+  }
+
+  /**
+   * Whether the epoch is chosen and a voter has accepted a later one, so that it can never follow this leader. Apache's
+   * leader leaves it outside until there is another leader; here that is made so: the next epoch is above both.
+   */
+  isBehind({ sid, acceptedEpoch }: { readonly sid: bigint; readonly acceptedEpoch: number }, rules: readonly QuorumRule[]): boolean {
+    return this.#epoch !== null && acceptedEpoch > this.#epoch && rules.some((rule) => rule.isVoter(sid));
   }
 
   /**

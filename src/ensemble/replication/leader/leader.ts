@@ -171,8 +171,9 @@ export class Leader {
     this.#liveness.add(link, info.observer ? null : info.sid, nowMs);
     const settled = this.#agreement.epoch !== null;
     this.#agreement.offer(info.sid, info.acceptedEpoch);
-    if (settled) this.#offerEpoch(link);
-    else this.#considerEpoch();
+    if (!settled) this.#considerEpoch();
+    else if (this.#agreement.isBehind(info, this.#rules())) this.#out.task({ kind: 'saveAcceptedEpoch', epoch: info.acceptedEpoch });
+    else this.#offerEpoch(link);
   }
 
   /** With a quorum present the epoch is chosen; it is promised here first, then to the others. */
@@ -189,7 +190,9 @@ export class Leader {
 
   #done(task: Task, txns: readonly Transaction[]): void {
     const { sid, currentEpoch, lastZxid } = this.#options;
-    if (task.kind === 'saveAcceptedEpoch') {
+    if (task.kind === 'saveAcceptedEpoch' && task.epoch > this.#epoch()) {
+      this.#out.end(`a voter has promised epoch ${task.epoch}, and cannot follow epoch ${this.#epoch()}`);
+    } else if (task.kind === 'saveAcceptedEpoch') {
       this.#proposals = new Proposals(sid, makeZxid(task.epoch, 0));
       for (const { link } of this.#learners.in('epoch')) this.#offerEpoch(link);
       this.#agreement.ack(sid, { currentEpoch, lastZxid });

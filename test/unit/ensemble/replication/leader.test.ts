@@ -63,6 +63,20 @@ describe('an epoch begins', () => {
     ]);
   });
 
+  test('a voter that has promised a later one is not left outside: its leader promises that as well, and goes', () => {
+    const talk = serving();
+    expect(talk.info(3, 4).done().take()).toEqual([
+      '< 3 FOLLOWERINFO accepted 4',
+      'disk: write acceptedEpoch 4',
+      'disk: done',
+      'END a voter has promised epoch 4, and cannot follow epoch 1',
+    ]);
+  });
+
+  test('an observer that has promised a later one ends nothing', () => {
+    expect(serving().info(4, 4, true).take()).toEqual(['< 4 OBSERVERINFO accepted 4', '> 4 LEADERINFO epoch 1']);
+  });
+
   test('an observer and a repeated promise count for nothing', () => {
     expect(new LeaderTalk().info(4, 0, true).info(2).done().ackEpoch(4, 0, '0:0').ackEpoch(2, -1, '0:0').take()).toEqual([
       '< 4 OBSERVERINFO accepted 0',
