@@ -36,6 +36,7 @@ import { Responder } from './processors/reply/responder.ts';
 import { isWrite, type Request } from './processors/request.ts';
 import { Screening } from './processors/screening.ts';
 import type { DecidingSessions, Expiring, Sessions } from './processors/sessions.ts';
+import { outstandingLimit } from './processors/throttle/outstanding-limit.ts';
 import { RequestThrottle } from './processors/throttle/request-throttle.ts';
 import type { ServerStats } from './processors/stats.ts';
 import { quotaNotes } from './quota-notes.ts';
@@ -76,6 +77,8 @@ export interface ServingRole {
   readonly make: (access: Access) => Role;
   /** Whether a session that a client comes back with is alive; null: `sessions` knows. */
   readonly revalidate: Revalidate | null;
+  /** How many voters the configuration in force has, among whom globalOutstandingLimit is shared; absent: it is not. */
+  readonly voters?: () => number;
   /** Whether requests of its own clients are looked at before the role has them (screening.ts): on members of an ensemble. */
   readonly screens: boolean;
 }
@@ -97,6 +100,7 @@ export class Serving implements ConnectionOwner {
   readonly #readOnly: boolean;
   /** null: only the deciding stage looks at ACLs. */
   readonly #eagerAccess: Access | null;
+  readonly #voters: (() => number) | undefined;
   #stopping = false;
 
   /** @throws ConfigError when the JAAS file is wrong, MD5 is not to be had, or a scheme is demanded that is not known */
@@ -105,6 +109,7 @@ export class Serving implements ConnectionOwner {
     this.#parts = parts;
     this.#sessions = role.sessions;
     this.#readOnly = role.readOnly ?? false;
+    this.#voters = role.voters;
     const access = this.#makeAccess();
     this.#eagerAccess = role.checksAclsEarly === true ? access : null;
     this.audit = settings.audit ? this.#makeAudit(access) : null;
@@ -184,7 +189,7 @@ export class Serving implements ConnectionOwner {
   }
 
   overloaded(): boolean {
-    const { globalOutstandingLimit: most } = this.#parts.settings;
+    const most = outstandingLimit(this.#parts.settings.globalOutstandingLimit, this.#voters?.() ?? null);
     return this.#role.pending > most || this.#throttle.size > most;
   }
 

@@ -268,6 +268,7 @@ export class LeaderTerm implements Term {
       checksAclsEarly: this.#parts.settings.checksAclsEarly,
       expires: tracker,
       screens: true,
+      voters: () => configurations.current.verifier.voters.size,
       revalidate: (sessionId, timeoutMs, answer) => answer(this.#revalidate(sessionId, timeoutMs, 0)),
       make: (access) => {
         this.#role = new LeaderRole(makePreparer(parts, access, sessions, zxid, configurations.judge(() => this.#machine.synced)), {

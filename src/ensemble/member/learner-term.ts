@@ -254,7 +254,7 @@ export class LearnerTerm implements Term {
   }
 
   #serve(epoch: number): void {
-    const { sid, clock, house, events, limits } = this.#parts;
+    const { sid, clock, house, events, limits, configurations } = this.#parts;
     if (this.#activate(this.#newConfig, null)) return;
     // All that the leader applied while it sent its tree, it said before it heard that the tree is here.
     house.database.setBetween(false);
@@ -267,6 +267,7 @@ export class LearnerTerm implements Term {
       checksAclsEarly: this.#parts.settings.checksAclsEarly,
       expires: null,
       screens: true,
+      ...(this.#observer ? {} : { voters: () => configurations.current.verifier.voters.size }),
       revalidate: (sessionId, timeoutMs, answer) => this.#revalidate(sessionId, timeoutMs, answer),
       make: () => {
         this.#role = new LearnerRole(this.#observer ? 'observer' : 'follower', ({ sessionId, cxid, type, body, identities }) => {

@@ -7,6 +7,7 @@ import { Op, type Request } from '../../../../src/ensemble/processors/request.ts
 import { ServerStats } from '../../../../src/ensemble/processors/stats.ts';
 import { ConnectionThrottle } from '../../../../src/ensemble/processors/throttle/connection-throttle.ts';
 import { LargeRequests } from '../../../../src/ensemble/processors/throttle/large-requests.ts';
+import { outstandingLimit } from '../../../../src/ensemble/processors/throttle/outstanding-limit.ts';
 import { RequestThrottle, type Waiter } from '../../../../src/ensemble/processors/throttle/request-throttle.ts';
 import { TestClock } from '../server/harness.ts';
 
@@ -158,4 +159,11 @@ describe('the throttle of requests', () => {
     ]);
     expect(count('throttled_ops')).toBe(2);
   });
+});
+
+test('voters share what may be outstanding; a server alone, two voters and an observer do not', () => {
+  const shares = [1, 2, 3, 4, 5, 7].map((voters) => outstandingLimit(1000, voters));
+  expect(shares).toEqual([1000, 1000, 500, 333, 250, 166]);
+  expect(outstandingLimit(1000, null)).toBe(1000);
+  expect(outstandingLimit(1, 3)).toBe(0);
 });
