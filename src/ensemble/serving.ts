@@ -86,7 +86,7 @@ export interface ServingRole {
 export class Serving implements ConnectionOwner {
   readonly #parts: ServingParts;
   readonly #sessions: Sessions;
-  readonly #watches = new WatchTables();
+  readonly #watches: WatchTables;
   readonly #responder: Responder;
   readonly #desk: FrontDesk;
   readonly #role: Role;
@@ -107,6 +107,7 @@ export class Serving implements ConnectionOwner {
   constructor(parts: ServingParts, role: ServingRole) {
     const { settings, environment, database } = parts;
     this.#parts = parts;
+    this.#watches = new WatchTables((type, watchers) => parts.stats.watched(type, watchers));
     this.#sessions = role.sessions;
     this.#readOnly = role.readOnly ?? false;
     this.#voters = role.voters;
@@ -204,13 +205,13 @@ export class Serving implements ConnectionOwner {
 
   /** Carries out what the role wants, but for what goes to other servers. */
   perform(effects: Effects<unknown>): void {
-    const { database, stats } = this.#parts;
+    const { database, stats, environment } = this.#parts;
     for (const txn of effects.persist) this.#parts.persist(txn);
     for (const { txn, request, released } of effects.apply) {
       const { result, changes } = database.apply(txn);
       this.audit?.applied(txn, request, result, changes);
       this.#role.step({ kind: 'applied', zxid: txn.header.zxid });
-      stats.count('commit_count');
+      stats.since('propagation_latency', txn.header, environment.clock.wallMs());
       this.#responder.announce(changes);
       if (request !== null) this.#desk.committed(request, result);
       this.#desk.applied(txn);

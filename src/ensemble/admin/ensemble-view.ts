@@ -30,7 +30,6 @@ export interface LeadingView {
   /** In step, and no voters. */
   readonly syncedNonVoting: number;
   readonly pendingSyncs: number;
-  readonly proposals: number;
   readonly proposalSizes: ProposalSizes;
   readonly uptimeMs: number;
   /** Those in step. */
@@ -115,7 +114,6 @@ export function ensembleFigures(view: EnsembleView, mode: string): Pair[] {
     ['last_proposal_size', leading.proposalSizes.last],
     ['min_proposal_size', leading.proposalSizes.min],
     ['max_proposal_size', leading.proposalSizes.max],
-    ['proposal_count', leading.proposals],
   ];
 }
 

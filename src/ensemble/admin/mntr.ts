@@ -3,7 +3,7 @@
  * Prometheus. Only what is true of this server.
  */
 
-import type { Latency } from '../processors/stats.ts';
+import type { Summary } from '../processors/stats.ts';
 import type { AdminView } from './admin-view.ts';
 import { ensembleFigures, quorumOf } from './ensemble-view.ts';
 import { javaDouble } from './text.ts';
@@ -14,7 +14,7 @@ type Figure = readonly [string, string | number];
 /** A distribution under its name. */
 export interface NamedSummary {
   readonly name: string;
-  readonly values: Latency;
+  readonly values: Summary;
 }
 
 /** Figures by key, without the `zk_` in front. */
@@ -75,11 +75,12 @@ export function summaries({ stats }: AdminView): NamedSummary[] {
     { name: 'restore_time', values: stats.restores },
     { name: 'readlatency', values: stats.reads },
     { name: 'updatelatency', values: stats.updates },
+    ...[...stats.summaries()].map(([name, values]) => ({ name, values })),
   ];
 }
 
 /** The total of a distribution. */
-export function sumOf({ average, count }: Latency): number {
+export function sumOf({ average, count }: Summary): number {
   return Math.round(average * count);
 }
 

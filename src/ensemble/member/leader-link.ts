@@ -9,6 +9,7 @@ import type { ClientSocket, SocketHandler } from '../listener.ts';
 import { contentChunks } from '../log/snapshot-writer.ts';
 import type { LeaderMessage, LearnerMessage } from '../replication/messages.ts';
 import type { Database } from '../tree/database.ts';
+import type { SyncTally, SyncWay } from './sync-tally.ts';
 import { leaderBytes, readLearnerMessage, signatureBytes } from './words.ts';
 
 /** So much of a tree is put in line at one go, at one moment of the tree; a larger one is sent while it changes. */
@@ -31,6 +32,7 @@ export interface LeaderLinkOptions {
   readonly bufferMax: number;
   /** When it came, in milliseconds since 1970. */
   readonly establishedMs: number;
+  readonly tally: SyncTally;
 }
 
 export interface LeaderLinkEvents {
@@ -51,13 +53,17 @@ export class LeaderLink implements SocketHandler {
   #drained = false;
   #bufferedBytes = 0;
   #counts = nothingYet();
+  readonly #tally: SyncTally;
+  /** How the learner is being brought up to date; null before that, and when it has acknowledged it. */
+  #syncing: SyncWay | null = null;
   readonly establishedMs: number;
 
-  constructor(socket: ClientSocket, database: () => Database, { bufferMax, establishedMs }: LeaderLinkOptions, events: LeaderLinkEvents) {
+  constructor(socket: ClientSocket, database: () => Database, { bufferMax, establishedMs, tally }: LeaderLinkOptions, events: LeaderLinkEvents) {
     this.#socket = socket;
     this.#database = database;
     this.#events = events;
     this.establishedMs = establishedMs;
+    this.#tally = tally;
     this.#decoder = new QuorumPacketDecoder(bufferMax);
   }
 
@@ -97,7 +103,7 @@ export class LeaderLink implements SocketHandler {
     const zxid = 'txn' in message ? message.txn.header.zxid : 'zxid' in message ? message.zxid : 0n;
     this.#counts.packetsSent++;
     if (zxid > 0n) this.#counts.lastZxid = zxid;
-    if (message.kind === 'snap') this.#sendTree();
+    if (message.kind === 'snap' || message.kind === 'diff' || message.kind === 'trunc') this.#beginSync(message.kind === 'snap' ? 'snap' : 'diff');
   }
 
   close(): void {
@@ -111,7 +117,7 @@ export class LeaderLink implements SocketHandler {
       this.#decoder.push(chunk, (packet) => {
         const message = readLearnerMessage(packet);
         this.#counts.packetsReceived++;
-        if (message?.kind === 'request') this.#counts.requests++;
+        if (message !== null) this.#count(message);
         if (message !== null && !this.#closed) this.#events.onMessage(message);
       });
     } catch (error) {
@@ -127,6 +133,21 @@ export class LeaderLink implements SocketHandler {
 
   onClose(): void {
     if (!this.#closed) this.#fail('the connection is gone');
+  }
+
+  #beginSync(way: SyncWay): void {
+    this.#syncing = way;
+    this.#tally.begun(way);
+    if (way === 'snap') this.#sendTree();
+  }
+
+  #count({ kind }: LearnerMessage): void {
+    if (kind === 'request') this.#counts.requests++;
+    else if (kind === 'revalidate') this.#tally.revalidates();
+    else if (kind === 'ack' && this.#syncing !== null) {
+      this.#tally.acknowledged(this.#syncing);
+      this.#syncing = null;
+    }
   }
 
   #sendTree(): void {
@@ -152,6 +173,7 @@ export class LeaderLink implements SocketHandler {
   #endTree(): void {
     this.#tree = null;
     this.#release();
+    this.#tally.treeSent();
     this.#socket.write(signatureBytes());
     const behind = this.#behind;
     this.#behind = [];
@@ -166,8 +188,11 @@ export class LeaderLink implements SocketHandler {
 
   #over(): void {
     this.#closed = true;
+    if (this.#syncing !== null) this.#tally.left(this.#syncing);
+    this.#syncing = null;
     if (this.#tree === null) return;
     this.#tree = null;
+    this.#tally.treeSent();
     this.#release();
   }
 }

@@ -23,6 +23,7 @@ import { encodeTransaction } from '../txn/transaction-codec.ts';
 import type { Transaction } from '../txn/transaction.ts';
 import { LeaderLink } from './leader-link.ts';
 import { designateLeader } from './configurations.ts';
+import { SyncTally } from './sync-tally.ts';
 import type { Designated, Term, TermParts } from './term.ts';
 
 /** ZooDefs.OpCode.reconfig, as a transaction */
@@ -34,6 +35,7 @@ export class LeaderTerm implements Term {
   readonly #voters: ReadonlySet<bigint>;
   readonly #machine: Leader;
   readonly #links = new Map<LinkId, LeaderLink>();
+  readonly #tally: SyncTally;
   #nextLink: LinkId = 1;
   #listener: Listener | null = null;
   #serving: Serving | null = null;
@@ -41,7 +43,6 @@ export class LeaderTerm implements Term {
   #sessions: LeaderSessions | null = null;
   #cancelTick: CancelTimer = () => undefined;
   #tasks: Promise<void> = Promise.resolve();
-  #proposals = 0;
   #sizes: ProposalSizes = { last: -1, min: -1, max: -1 };
   #servingSinceMs = 0;
   /** When it began to wait for followers. */
@@ -55,6 +56,7 @@ export class LeaderTerm implements Term {
   constructor(parts: TermParts, voters: ReadonlySet<bigint> = NOBODY) {
     this.#parts = parts;
     this.#voters = voters;
+    this.#tally = new SyncTally(parts.stats);
     const { sid, house, configurations, limits, settings: { sync } } = parts;
     const { snapshotSizeFactor, forceSnapshot, snapsMax: snap, diffsMax: diff } = sync;
     this.#machine = new Leader({
@@ -94,7 +96,9 @@ export class LeaderTerm implements Term {
     const { epochWaitMs } = this.#parts.settings.election;
     const startedMs = this.#startedMs;
     if (epochWaitMs === null || startedMs === null || this.#machine.epoch !== null || !this.#voters.has(sid)) return;
-    if (this.#nowMs() - startedMs > epochWaitMs) this.stop(`server ${sid} elected this one and looks for a leader again`);
+    if (this.#nowMs() - startedMs <= epochWaitMs) return;
+    this.#parts.stats.count('quit_leading_due_to_disloyal_voter');
+    this.stop(`server ${sid} elected this one and looks for a leader again`);
   }
 
   stop(reason: string, designated: Designated | null = null): void {
@@ -149,7 +153,7 @@ export class LeaderTerm implements Term {
     if (this.#over) return null;
     const { house, packetBytesMax: bufferMax, logger, clock } = this.#parts;
     const link = this.#nextLink++;
-    const handler = new LeaderLink(socket, () => house.database, { bufferMax, establishedMs: clock.wallMs() }, {
+    const handler = new LeaderLink(socket, () => house.database, { bufferMax, establishedMs: clock.wallMs(), tally: this.#tally }, {
       onMessage: (message) => this.#step({ kind: 'message', link, message, nowMs: this.#nowMs() }),
       onClosed: (reason) => {
         logger.log('info', 'a learner is gone', { remote: handler.remote, reason });
@@ -187,8 +191,9 @@ export class LeaderTerm implements Term {
   }
 
   #perform(effects: LeaderEffects): void {
-    const { house } = this.#parts;
+    const { house, stats } = this.#parts;
     for (const txn of effects.persist) house.append(txn);
+    stats.count('proposal_count', effects.persist.length);
     for (const task of effects.tasks) this.#run(task);
     for (const { link, message } of effects.send) this.#links.get(link)?.send(message);
     for (const step of effects.steps) {
@@ -203,7 +208,13 @@ export class LeaderTerm implements Term {
   }
 
   #apply(txn: Transaction): void {
+    const { stats, clock } = this.#parts;
     const role = this.#role;
+    // What changes the configuration is counted by nobody (Leader.tryToCommit).
+    if (txn.body.type !== RECONFIG) {
+      stats.count('commit_count');
+      stats.since('quorum_ack_latency', txn.header, clock.wallMs());
+    }
     if (role !== null) this.#serving?.perform({ persist: [], send: [], apply: [role.committed(txn)], answer: [] });
   }
 
@@ -293,7 +304,6 @@ export class LeaderTerm implements Term {
       syncedNonVoting: followers.filter(({ sid }) => !verifier.isVoter(sid)).length,
       syncedObservers: serving.length - followers.length,
       pendingSyncs,
-      proposals: this.#proposals,
       proposalSizes: this.#sizes,
       uptimeMs: this.#nowMs() - this.#servingSinceMs,
       observers: serving.filter(({ observer }) => observer).flatMap(({ link, sid }) => this.#observerView(link, sid)),
@@ -312,7 +322,6 @@ export class LeaderTerm implements Term {
 
   #count(bytes: number): void {
     const { min, max } = this.#sizes;
-    this.#proposals++;
     this.#sizes = { last: bytes, min: min < 0 ? bytes : Math.min(min, bytes), max: Math.max(max, bytes) };
   }
 

@@ -15,7 +15,7 @@ import type { LearnerEffects, LearnerEvent, LearnerStep, Task } from '../replica
 import { StorageError } from '../log/storage-error.ts';
 import { Learner, type LearnerInput } from '../replication/learner/learner.ts';
 import { Serving } from '../serving.ts';
-import type { ForwardedRequest, LinkId } from '../replication/messages.ts';
+import type { ForwardedRequest, LeaderMessage, LinkId } from '../replication/messages.ts';
 import type { Membership } from '../replication/quorum/membership.ts';
 import type { Database } from '../tree/database.ts';
 import type { Transaction } from '../txn/transaction.ts';
@@ -46,6 +46,8 @@ export class LearnerTerm implements Term {
   /** The server that is followed: not the leader where an observer goes to a follower. */
   #master: bigint;
   #link: LearnerLink | null = null;
+  /** When it promised the epoch, and what it lacks began to come. */
+  #syncingSinceMs = 0;
   #received: Database | null = null;
   /** What the leader wanted cut off cannot be. */
   #wantsTree = false;
@@ -153,6 +155,7 @@ export class LearnerTerm implements Term {
     const link = new LearnerLink(socket, () => house.newDatabase(), packetBytesMax, {
       onMessage: (message, tree) => {
         if (tree !== null) this.#received = tree;
+        if (this.#machine.serving) this.#count(message);
         this.#step({ kind: 'message', message, nowMs: this.#nowMs() });
       },
       onProgress: () => this.#step({ kind: 'progress', nowMs: this.#nowMs() }),
@@ -162,6 +165,17 @@ export class LearnerTerm implements Term {
     this.#link = link;
     this.#step({ kind: 'start', nowMs: this.#nowMs() });
     return link;
+  }
+
+  /** What a learner that serves is told; not what brings it there, and no change of the configuration (Follower, Observer: processPacket). */
+  #count(message: LeaderMessage): void {
+    const { stats, clock } = this.#parts;
+    if (message.kind === 'proposal') {
+      stats.count('learner_proposal_received_count');
+      stats.since('proposal_latency', message.txn.header, clock.wallMs());
+    } else if (message.kind === 'commit' || message.kind === 'inform') {
+      stats.count('learner_commit_received_count');
+    }
   }
 
   #armTick(): void {
@@ -181,7 +195,10 @@ export class LearnerTerm implements Term {
     const { house } = this.#parts;
     for (const txn of effects.persist) house.append(txn);
     for (const task of effects.tasks) this.#run(task);
-    for (const message of effects.send) this.#link?.send(message);
+    for (const message of effects.send) {
+      if (message.kind === 'ackEpoch') this.#syncingSinceMs = this.#nowMs();
+      this.#link?.send(message);
+    }
     for (const step of effects.steps) this.#do(step);
     if (effects.ended !== null) this.stop(effects.ended);
     else this.#link?.pause(this.#machine.waiting);
@@ -254,8 +271,9 @@ export class LearnerTerm implements Term {
   }
 
   #serve(epoch: number): void {
-    const { sid, clock, house, events, limits, configurations } = this.#parts;
+    const { sid, clock, house, events, limits, stats, configurations } = this.#parts;
     if (this.#activate(this.#newConfig, null)) return;
+    stats.add(this.#observer ? 'observer_sync_time' : 'follower_sync_time', this.#nowMs() - this.#syncingSinceMs);
     // All that the leader applied while it sent its tree, it said before it heard that the tree is here.
     house.database.setBetween(false);
     const parts = this.#parts.servingParts(this.#leader, { leading: () => null, learning: () => this.#learning() });

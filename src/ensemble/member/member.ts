@@ -27,6 +27,7 @@ import type { PeerAuth } from '../replication/quorum/peer-auth.ts';
 import { formatMembership, type Membership } from '../replication/quorum/membership.ts';
 import type { Serving, ServingParts } from '../serving.ts';
 import { STATE } from '../../wire/quorum/notification.ts';
+import { Availability } from './availability.ts';
 import { listenForElections } from './election-port.ts';
 import { memberControl } from './member-control.ts';
 import { ensembleView } from './member-view.ts';
@@ -86,6 +87,7 @@ export class Member {
   readonly #observerMasters: ObserverMasters | null;
   readonly #readOnly: ReadOnlyServer;
   readonly #stats: ServerStats;
+  readonly #availability: Availability;
   readonly #house: Storehouse;
   readonly #connections: Connections;
   readonly #configurations: Configurations;
@@ -107,6 +109,7 @@ export class Member {
     this.#options = options;
     this.#settings = settings;
     this.#stats = stats;
+    this.#availability = new Availability(stats, environment.clock);
     this.#house = house;
     const { config, sid, membership, syncLimit } = options;
     this.#memberSettings = readMemberSettings(config.properties);
@@ -244,6 +247,7 @@ export class Member {
   #look(): void {
     if (this.#stopping) return;
     this.#readOnly.begin();
+    this.#availability.looks();
     const { lastLogged: lastZxid, epochs } = this.#house;
     this.#elect({ kind: 'look', standing: { lastZxid, currentEpoch: BigInt(epochs.current) } });
   }
@@ -270,6 +274,7 @@ export class Member {
 
   #beginTerm(state: number, leader: bigint, voters?: ReadonlySet<bigint>): void {
     const parts = this.#termParts();
+    this.#availability.elected(state === STATE.observing);
     this.#term = state === STATE.leading ? new LeaderTerm(parts, voters) : new LearnerTerm(parts, leader, state === STATE.observing);
     this.#term.start();
   }
@@ -286,6 +291,7 @@ export class Member {
       connectDelayMs: this.#observes && connectDelayMs > 0 ? below(random, connectDelayMs) : 0,
       configurations: this.#configurations,
       house: this.#house,
+      stats: this.#stats,
       packetBytesMax: Math.max(DEFAULT_PACKET_BYTES, this.#settings.requestBytesMax * 2),
       observerMasterPort: this.#memberSettings.observerMasterPort,
       observerMasters: this.#observerMasters,
@@ -301,6 +307,7 @@ export class Member {
 
   #onServing(epoch: number): void {
     this.#election.setEpoch(BigInt(epoch));
+    this.#availability.serves(this.#term instanceof LeaderTerm);
     if (this.#served) return;
     this.#served = true;
     this.#term?.serving?.audit?.started();
@@ -329,6 +336,7 @@ export class Member {
   /** With a designated leader no election is needed (QuorumPeer.updateServerState). */
   #follow({ leader, zxid }: Designated): void {
     if (this.#stopping) return;
+    this.#availability.lost();
     const state = leader === this.#options.sid ? STATE.leading : this.#observes ? STATE.observing : STATE.following;
     this.#election.assume(state, leader, zxid);
     this.#beginTerm(state, leader);

@@ -11,6 +11,7 @@ import { ObserverMaster, type ObserverMasterInput } from '../replication/observe
 import { formatMembership } from '../replication/quorum/membership.ts';
 import type { Transaction } from '../txn/transaction.ts';
 import { LeaderLink } from './leader-link.ts';
+import { SyncTally } from './sync-tally.ts';
 import type { TermParts } from './term.ts';
 
 /** The way from observers to the leader. */
@@ -25,6 +26,7 @@ export class ObserverHost {
   readonly #parts: TermParts;
   readonly #errands: ObserverErrands;
   readonly #machine: ObserverMaster;
+  readonly #tally: SyncTally;
   readonly #links = new Map<LinkId, LeaderLink>();
   #nextLink: LinkId = 1;
   #opening: Promise<Listener | null> = Promise.resolve(null);
@@ -35,7 +37,8 @@ export class ObserverHost {
   constructor(parts: TermParts, epoch: number, errands: ObserverErrands) {
     this.#parts = parts;
     this.#errands = errands;
-    const { house, configurations, limits } = parts;
+    const { house, configurations, limits, stats } = parts;
+    this.#tally = new SyncTally(stats);
     this.#machine = new ObserverMaster({
       ...limits, epoch,
       configVersion: () => configurations.current.version,
@@ -85,7 +88,7 @@ export class ObserverHost {
     if (this.#over) return null;
     const { house, packetBytesMax, logger, clock } = this.#parts;
     const link = this.#nextLink++;
-    const handler = new LeaderLink(socket, () => house.database, { bufferMax: packetBytesMax, establishedMs: clock.wallMs() }, {
+    const handler = new LeaderLink(socket, () => house.database, { bufferMax: packetBytesMax, establishedMs: clock.wallMs(), tally: this.#tally }, {
       onMessage: (message) => this.#step({ kind: 'message', link, message, nowMs: this.#nowMs() }),
       onClosed: (reason) => {
         logger.log('info', 'an observer is gone', { remote: handler.remote, reason });

@@ -4,6 +4,7 @@ import type { Logger } from '../../base/logger.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { MemberSettings } from '../config/member-settings.ts';
 import type { LeadingView, LearningView } from '../admin/ensemble-view.ts';
+import type { ServerStats } from '../processors/stats.ts';
 import type { QuorumNetwork } from '../quorum-network.ts';
 import type { Configurations } from './configurations.ts';
 import type { ObserverMasters } from './observer-masters.ts';
@@ -46,6 +47,7 @@ export interface TermParts {
   readonly logger: Logger;
   readonly network: QuorumNetwork;
   readonly house: Storehouse;
+  readonly stats: ServerStats;
   readonly configurations: Configurations;
   readonly limits: TermLimits;
   readonly settings: MemberSettings;

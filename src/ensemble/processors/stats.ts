@@ -1,14 +1,17 @@
-/** What a server counts about itself and its connections (ServerStats, ServerCnxn). Times are in ms. */
+/** What a server counts about itself and its connections (ServerStats, ServerMetrics, ServerCnxn). Times are in ms. */
 
-/** Shortest, longest and mean time from a request's arrival to its answer. */
-export class Latency {
+import { EventType } from '../../model/watch.ts';
+
+/** Least, greatest and mean of what was added: whole milliseconds, or how many (AvgMinMaxCounter). */
+export class Summary {
   #min = Number.POSITIVE_INFINITY;
   #max = 0;
   #total = 0;
   #count = 0;
 
-  add(ms: number): void {
-    const whole = Math.max(0, Math.floor(ms));
+  /** Takes a value in, rounded down; one below 0 counts as 0. */
+  add(value: number): void {
+    const whole = Math.max(0, Math.floor(value));
     if (whole < this.#min) this.#min = whole;
     if (whole > this.#max) this.#max = whole;
     this.#total += whole;
@@ -67,20 +70,40 @@ export const COUNTERS = [
   'request_throttle_wait_count', 'stale_requests', 'stale_requests_dropped', 'throttled_ops', 'tls_handshake_exceeded',
   'unsuccessful_handshake',
   'snapshot_rate_limited_count', 'restore_rate_limited_count', 'restore_error_count',
+  'looking_count', 'diff_count', 'snap_count', 'revalidate_count', 'proposal_count', 'learner_proposal_received_count',
+  'learner_commit_received_count', 'quit_leading_due_to_disloyal_voter',
 ] as const;
 export type CounterName = (typeof COUNTERS)[number];
+
+/** Distributions by the name that `mntr` gives them behind `avg_`, `min_` and so on; in ms where the name does not say `count` or `loaded`. */
+export const SUMMARIES = [
+  'dbinittime', 'startup_snap_load_time', 'startup_txns_load_time', 'startup_txns_loaded',
+  'election_time', 'unavailable_time', 'leader_unavailable_time', 'follower_sync_time', 'observer_sync_time',
+  'inflight_snap_count', 'inflight_diff_count', 'proposal_latency', 'quorum_ack_latency', 'propagation_latency',
+  'node_created_watch_count', 'node_deleted_watch_count', 'node_changed_watch_count', 'node_children_watch_count',
+] as const;
+export type SummaryName = (typeof SUMMARIES)[number];
+
+/** WatchManager.triggerWatch */
+const WATCH_SUMMARIES: ReadonlyMap<EventType, SummaryName> = new Map([
+  [EventType.NodeCreated, 'node_created_watch_count'],
+  [EventType.NodeDeleted, 'node_deleted_watch_count'],
+  [EventType.NodeDataChanged, 'node_changed_watch_count'],
+  [EventType.NodeChildrenChanged, 'node_children_watch_count'],
+]);
 
 export class ServerStats {
   packetsReceived = 0;
   packetsSent = 0;
-  readonly latency = new Latency();
-  readonly reads = new Latency();
-  readonly updates = new Latency();
-  readonly fsync = new Latency();
-  readonly snapshots = new Latency();
-  readonly restores = new Latency();
+  readonly latency = new Summary();
+  readonly reads = new Summary();
+  readonly updates = new Summary();
+  readonly fsync = new Summary();
+  readonly snapshots = new Summary();
+  readonly restores = new Summary();
   readonly replySizes = new ReplySizes();
   readonly #counters = new Map<CounterName, number>(COUNTERS.map((name) => [name, 0]));
+  readonly #summaries = new Map<SummaryName, Summary>(SUMMARIES.map((name) => [name, new Summary()]));
 
   count(name: CounterName, more = 1): void {
     this.#counters.set(name, (this.#counters.get(name) ?? 0) + more);
@@ -90,7 +113,33 @@ export class ServerStats {
     return this.#counters;
   }
 
-  /** `srst`: everything but the counters. */
+  /** Takes a value into a distribution. */
+  add(name: SummaryName, value: number): void {
+    this.#summaries.get(name)?.add(value);
+  }
+
+  /**
+   * How long after it was decided, by the clock of the leader, a transaction has come as far as this. Clocks of different
+   * machines are compared: what would be before its time is left out (Request.logLatency).
+   *
+   * @param wallMs now, in ms since 1970
+   */
+  since(name: SummaryName, { timeMs }: { readonly timeMs: bigint }, wallMs: number): void {
+    const latencyMs = wallMs - Number(timeMs);
+    if (latencyMs >= 0) this.add(name, latencyMs);
+  }
+
+  /** An event met so many connections' watches. */
+  watched(type: EventType, watchers: number): void {
+    const name = WATCH_SUMMARIES.get(type);
+    if (name !== undefined) this.add(name, watchers);
+  }
+
+  summaries(): Iterable<readonly [SummaryName, Summary]> {
+    return this.#summaries;
+  }
+
+  /** `srst`: packets, the latency of all requests, and the sizes of replies; the counters and distributions by name go on. */
   reset(): void {
     this.packetsReceived = 0;
     this.packetsSent = 0;
@@ -108,7 +157,7 @@ export class ConnectionStats {
   lastZxid = -1n;
   lastResponseMs = 0;
   lastLatencyMs = 0;
-  readonly latency = new Latency();
+  readonly latency = new Summary();
 
   /** An answer went out. @param wallMs now, as people count time */
   answered(operation: string, cxid: number, zxid: bigint, latencyMs: number, wallMs: number): void {

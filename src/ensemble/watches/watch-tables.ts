@@ -50,6 +50,12 @@ const NONE: readonly Notification[] = [];
 export class WatchTables {
   readonly #data = new WatchTable();
   readonly #child = new WatchTable();
+  readonly #onFired: (type: EventType, watchers: number) => void;
+
+  /** @param onFired is told how many connections had a watch that a change met, one event after the other */
+  constructor(onFired: (type: EventType, watchers: number) => void = () => undefined) {
+    this.#onFired = onFired;
+  }
 
   add(connection: ConnectionKey, path: string, kind: WatchKind): void {
     switch (kind) {
@@ -201,7 +207,8 @@ export class WatchTables {
     acl: readonly Acl[],
     except: ReadonlySet<ConnectionKey> | null = null,
   ): void {
-    if (connections === null) return;
+    if (connections === null || connections.size === 0) return;
+    this.#onFired(type, connections.size);
     for (const connection of connections) {
       if (except?.has(connection) !== true) out.push({ connection, type, path, zxid: change.zxid, acl });
     }

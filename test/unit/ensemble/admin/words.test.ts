@@ -57,7 +57,7 @@ describe('the four-letter words', () => {
     expect(Object.fromEntries(figures)).toMatchObject({
       zk_version: SERVER_VERSION, zk_server_state: 'standalone', zk_znode_count: '5', zk_approximate_data_size: '44',
       zk_watch_count: '1', zk_ephemerals_count: '0', zk_global_sessions: '1', zk_num_alive_connections: '2',
-      zk_outstanding_requests: '0', zk_uptime: '1500', zk_packets_received: '3', zk_avg_latency: '0.0', zk_commit_count: '1',
+      zk_outstanding_requests: '0', zk_uptime: '1500', zk_packets_received: '3', zk_avg_latency: '0.0', zk_commit_count: '0', zk_cnt_propagation_latency: '1',
       zk_connection_request_count: '1', zk_cnt_updatelatency: '1', zk_cnt_readlatency: '1',
     });
   });
