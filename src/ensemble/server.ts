@@ -23,6 +23,7 @@ import { SessionTracker, firstSessionId } from './processors/session-tracker.ts'
 import { ServerStats } from './processors/stats.ts';
 import { makePreparer, Serving, type ServingParts } from './serving.ts';
 import { StandaloneRole } from './standalone.ts';
+import { noteStartup } from './startup-figures.ts';
 import { Database } from './tree/database.ts';
 
 /** A standalone server counts its sessions as server 1 does. */
@@ -110,11 +111,12 @@ export class Server {
     for (const key of unknownProperties(config.properties)) environment.logger.log('warn', 'a key that no server knows is passed over', { key });
     readAdminSettings(config.properties);
     readClientPortSettings(config);
-    const { snapshots, logs, logger, random, gzip } = environment;
+    const { snapshots, logs, logger, random, gzip, clock } = environment;
     const { trustEmptySnapshot: trustEmpty } = settings;
     const newTarget = emptyDatabases(settings, random);
-    const recovered = await recover(snapshots, { newTarget, codecs: new SnapshotCodecs(gzip), logs, trustEmpty, logger });
+    const recovered = await recover(snapshots, { newTarget, codecs: new SnapshotCodecs(gzip), logs, trustEmpty, logger, nowMs: () => clock.monotonicMs() });
     const server = new Server(environment, options, settings, recovered.target);
+    noteStartup(server.#stats, recovered);
     await server.#open(recovered);
     return server;
   }

@@ -149,7 +149,7 @@ describeWith(['kazoo'], 'the metrics port', () => {
       expect(before.type).toBe('text/plain; version=0.0.4; charset=utf-8');
       await kazoo.create('/m', 'x');
       const after = await read();
-      expect(value(after.text, 'commit_count')).toBe(value(before.text, 'commit_count') + 1);
+      expect(value(after.text, 'propagation_latency_count')).toBe(value(before.text, 'propagation_latency_count') + 1);
       expect(value(after.text, 'znode_count')).toBe(value(before.text, 'znode_count') + 1);
       expect(value(after.text, 'fsynctime_count')).toBeGreaterThan(0);
       const names = after.text.split('\n').filter((line) => line.startsWith('# TYPE')).map((line) => line.split(' ')[2]);

@@ -28,6 +28,8 @@ export interface RecoverOptions<T extends SnapshotTarget> {
   /** snapshot.trust.empty: start from the logs alone when there is no snapshot. */
   readonly trustEmpty?: boolean;
   readonly logger?: Logger;
+  /** A monotonic clock in ms; absent: it is not told how long it took. */
+  readonly nowMs?: () => number;
 }
 
 export interface Recovered<T> {
@@ -37,6 +39,9 @@ export interface Recovered<T> {
   /** The snapshot that was read; null when there was none. */
   readonly snapshot: string | null;
   readonly txnsReplayed: number;
+  /** How long it took to find and read the snapshot, and then the logs, in ms. */
+  readonly snapshotMs: number;
+  readonly replayMs: number;
   /** Neither snapshot nor log was there: a fresh server, which must write a snapshot before it serves. */
   readonly fresh: boolean;
 }
@@ -63,6 +68,8 @@ export async function recover<T extends SnapshotTarget>(
   storage: Storage,
   options: RecoverOptions<T>,
 ): Promise<Recovered<T>> {
+  const { nowMs = () => 0 } = options;
+  const startedMs = nowMs();
   const logStorage = options.logs ?? storage;
   const logger = options.logger ?? silentLogger;
   const names = await reading(null, storage.list());
@@ -71,8 +78,9 @@ export async function recover<T extends SnapshotTarget>(
   const snapshots = snapshotsOf(names).reverse();
   const logs = logsOf(logNames);
   const base = await readNewest(storage, snapshots, logs, options, logger);
+  const snapshotMs = nowMs() - startedMs;
   if (base === null) {
-    return { target: options.newTarget(), zxid: 0n, snapshot: null, txnsReplayed: 0, fresh: true };
+    return { target: options.newTarget(), zxid: 0n, snapshot: null, txnsReplayed: 0, snapshotMs, replayMs: 0, fresh: true };
   }
   const replay = new Replay(base.target, base.zxid, base.snapshot !== null);
   for (const { name } of logsCovering(logs, base.zxid)) {
@@ -90,7 +98,7 @@ export async function recover<T extends SnapshotTarget>(
     await repairing(name, logStorage.remove(name));
   }
   logger.log('info', 'data recovered', { snapshot: base.snapshot, txns: replay.count, zxid: formatId(replay.zxid) });
-  return { target: base.target, zxid: replay.zxid, snapshot: base.snapshot, txnsReplayed: replay.count, fresh: false };
+  return { target: base.target, zxid: replay.zxid, snapshot: base.snapshot, txnsReplayed: replay.count, snapshotMs, replayMs: nowMs() - startedMs - snapshotMs, fresh: false };
 }
 
 /** Files in the wrong directory would be passed over (FileTxnSnapLog.checkLogDir, checkSnapDir). */

@@ -14,6 +14,7 @@ import { recover } from '../log/recovery.ts';
 import { snapshotsOf } from '../log/file-names.ts';
 import { truncateAfter } from '../log/truncate-log.ts';
 import { epochOf } from '../../model/zxid.ts';
+import { noteStartup } from '../startup-figures.ts';
 import type { ServerStats } from '../processors/stats.ts';
 import { CommittedLog } from '../replication/leader/committed-log.ts';
 import { Database } from '../tree/database.ts';
@@ -67,7 +68,7 @@ export class Storehouse {
     environment: ServerEnvironment, settings: Settings, stats: ServerStats, events: StorehouseEvents, sync: SyncSettings = SYNC_DEFAULTS,
   ): Promise<Storehouse> {
     await finishInstall(environment.snapshots, environment.logs);
-    const state = await restore(environment, settings, sync);
+    const state = await restore(environment, settings, sync, stats);
     const epochs = await EpochFiles.open(environment.snapshots, state.database.tree.lastZxid);
     const house = new Storehouse(environment, settings, sync, stats, events, state, epochs);
     if (state.fresh) await house.#journal.firstSnapshot();
@@ -135,7 +136,7 @@ export class Storehouse {
     const { snapshots, logs, gzip } = this.#environment;
     await this.#journal.close();
     const done = await truncateAfter(snapshots, logs, zxid, new SnapshotCodecs(gzip));
-    if (done) this.#take(await restore(this.#environment, this.#settings, this.#sync));
+    if (done) this.#take(await restore(this.#environment, this.#settings, this.#sync, this.#stats));
     else this.#journal = this.#openJournal();
     return done;
   }
@@ -200,8 +201,8 @@ interface State {
   readonly fresh: boolean;
 }
 
-async function restore(environment: ServerEnvironment, settings: Settings, { commitLogCount }: SyncSettings): Promise<State> {
-  const { snapshots, logs, logger, gzip } = environment;
+async function restore(environment: ServerEnvironment, settings: Settings, { commitLogCount }: SyncSettings, stats: ServerStats): Promise<State> {
+  const { snapshots, logs, logger, gzip, clock } = environment;
   let committed = new CommittedLog(commitLogCount);
   let done = false;
   const newTarget = (): Database => {
@@ -211,8 +212,11 @@ async function restore(environment: ServerEnvironment, settings: Settings, { com
     });
   };
   const codecs = new SnapshotCodecs(gzip);
-  const { target, snapshot, fresh } = await recover(snapshots, { newTarget, codecs, logs, trustEmpty: settings.trustEmptySnapshot, logger });
+  const { trustEmptySnapshot: trustEmpty } = settings;
+  const recovered = await recover(snapshots, { newTarget, codecs, logs, trustEmpty, logger, nowMs: () => clock.monotonicMs() });
+  const { target, snapshot, fresh } = recovered;
   done = true;
+  noteStartup(stats, recovered);
   const floor = snapshot === null ? 0n : (snapshotsOf([snapshot])[0]?.zxid ?? 0n);
   return { database: target, committed, floor, fresh };
 }

@@ -34,7 +34,7 @@ async function putSnapshot(disk: MemoryDisk, database: Database): Promise<string
 describe('a fresh directory', () => {
   test('gives an empty state', async () => {
     const { target, ...rest } = await start(memoryDisk({ acceptedEpoch: new Uint8Array([49]) }));
-    expect(rest).toEqual({ zxid: 0n, snapshot: null, txnsReplayed: 0, fresh: true });
+    expect(rest).toEqual({ zxid: 0n, snapshot: null, txnsReplayed: 0, snapshotMs: 0, replayMs: 0, fresh: true });
     expect(target.tree.nodeCount).toBe(5);
   });
 
