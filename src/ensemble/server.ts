@@ -54,7 +54,7 @@ export class Server {
   readonly #settings: Settings;
   readonly #options: ServerOptions;
   #standing: Standing;
-  readonly #stats = new ServerStats();
+  readonly #stats: ServerStats;
   readonly #connections: Connections;
   #ports: ClientPorts | null = null;
   #http: readonly HttpListener[] = [];
@@ -67,6 +67,7 @@ export class Server {
     this.#config = config;
     this.#settings = settings;
     this.#options = options;
+    this.#stats = new ServerStats(readAdminSettings(config.properties).prometheus !== null);
     this.#connections = new Connections({ perAddress: config.maxClientCnxns, all: settings.connectionsMax });
     this.#standing = this.#stand(database);
   }

@@ -36,8 +36,10 @@ export function crst(view: AdminView, onSecurePort: boolean): string {
   return 'Connection stats reset.\n';
 }
 
+/** A leader's sizes of proposals as well, which AdminServer's `stat_reset` leaves (StatResetCommand, Commands.StatResetCommand). */
 export function srst(view: AdminView): string {
   view.stats.reset();
+  view.ensemble?.leading?.resetProposalSizes();
   return 'Server stats reset.\n';
 }
 

@@ -31,6 +31,7 @@ export interface LeadingView {
   readonly syncedNonVoting: number;
   readonly pendingSyncs: number;
   readonly proposalSizes: ProposalSizes;
+  resetProposalSizes(): void;
   readonly uptimeMs: number;
   /** Those in step. */
   readonly observers: readonly ObserverView[];

@@ -29,6 +29,7 @@ import type { Designated, Term, TermParts } from './term.ts';
 /** ZooDefs.OpCode.reconfig, as a transaction */
 const RECONFIG = 16;
 const NOBODY: ReadonlySet<bigint> = new Set();
+const NO_SIZES: ProposalSizes = { last: -1, min: -1, max: -1 };
 
 export class LeaderTerm implements Term {
   readonly #parts: TermParts;
@@ -43,7 +44,7 @@ export class LeaderTerm implements Term {
   #sessions: LeaderSessions | null = null;
   #cancelTick: CancelTimer = () => undefined;
   #tasks: Promise<void> = Promise.resolve();
-  #sizes: ProposalSizes = { last: -1, min: -1, max: -1 };
+  #sizes = NO_SIZES;
   #servingSinceMs = 0;
   /** When it began to wait for followers. */
   #startedMs: number | null = null;
@@ -305,6 +306,9 @@ export class LeaderTerm implements Term {
       syncedObservers: serving.length - followers.length,
       pendingSyncs,
       proposalSizes: this.#sizes,
+      resetProposalSizes: () => {
+        this.#sizes = NO_SIZES;
+      },
       uptimeMs: this.#nowMs() - this.#servingSinceMs,
       observers: serving.filter(({ observer }) => observer).flatMap(({ link, sid }) => this.#observerView(link, sid)),
       resetObservers: () => {

@@ -146,12 +146,12 @@ export class Member {
     const { properties } = options.config;
     const settings = readSettings(properties);
     refuseUnsupportedProperties(properties);
-    readAdminSettings(properties);
+    const { prometheus } = readAdminSettings(properties);
     const { sync } = readMemberSettings(properties);
     for (const key of unknownProperties(properties)) environment.logger.log('warn', 'a key that no server knows is passed over', { key });
     readClientPortSettings(options.config);
     const { network, auth } = securedNetwork(environment, options);
-    const stats = new ServerStats();
+    const stats = new ServerStats(prometheus !== null);
     let member: Member | null = null;
     const house = await Storehouse.open(environment, settings, stats, {
       onDurable: (zxid) => member?.durable(zxid),

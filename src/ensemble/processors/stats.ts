@@ -75,6 +75,9 @@ export const COUNTERS = [
 ] as const;
 export type CounterName = (typeof COUNTERS)[number];
 
+/** Apache's server keeps these apart from the others, and does not reset them (ServerStats). */
+const NEVER_RESET: ReadonlySet<CounterName> = new Set<CounterName>(['auth_failed_count', 'fsync_threshold_exceed_count']);
+
 /** Distributions by the name that `mntr` gives them behind `avg_`, `min_` and so on; in ms where the name does not say `count` or `loaded`. */
 export const SUMMARIES = [
   'dbinittime', 'startup_snap_load_time', 'startup_txns_load_time', 'startup_txns_loaded',
@@ -104,6 +107,12 @@ export class ServerStats {
   readonly replySizes = new ReplySizes();
   readonly #counters = new Map<CounterName, number>(COUNTERS.map((name) => [name, 0]));
   readonly #summaries = new Map<SummaryName, Summary>(SUMMARIES.map((name) => [name, new Summary()]));
+  readonly #figuresStay: boolean;
+
+  /** @param figuresStay counters and distributions are gathered for Prometheus */
+  constructor(figuresStay = false) {
+    this.#figuresStay = figuresStay;
+  }
 
   count(name: CounterName, more = 1): void {
     this.#counters.set(name, (this.#counters.get(name) ?? 0) + more);
@@ -139,12 +148,18 @@ export class ServerStats {
     return this.#summaries;
   }
 
-  /** `srst`: packets, the latency of all requests, and the sizes of replies; the counters and distributions by name go on. */
+  /**
+   * `srst` (ServerStats.reset): everything begins anew, but what is gathered for Prometheus goes on, since there a counter
+   * never falls (PrometheusMetricsProvider.resetAllValues).
+   */
   reset(): void {
     this.packetsReceived = 0;
     this.packetsSent = 0;
     this.latency.reset();
     this.replySizes.reset();
+    if (this.#figuresStay) return;
+    for (const name of COUNTERS) if (!NEVER_RESET.has(name)) this.#counters.set(name, 0);
+    for (const summary of [this.reads, this.updates, this.fsync, this.snapshots, this.restores, ...this.#summaries.values()]) summary.reset();
   }
 }
 

@@ -125,3 +125,18 @@ describe('clocks of two machines', () => {
     expect(summary(stats, 'propagation_latency')).toEqual([1, 40]);
   });
 });
+
+describe('srst', () => {
+  test('begins counters and distributions anew, but not those for Prometheus, nor what is never reset', () => {
+    for (const figuresStay of [false, true]) {
+      const stats = new ServerStats(figuresStay);
+      stats.count('commit_count');
+      stats.count('auth_failed_count');
+      stats.add('election_time', 200);
+      stats.packetsSent = 5;
+      stats.reset();
+      expect([count(stats, 'commit_count'), count(stats, 'auth_failed_count'), stats.packetsSent]).toEqual([figuresStay ? 1 : 0, 1, 0]);
+      expect(summary(stats, 'election_time')).toEqual(figuresStay ? [1, 200] : [0, 0]);
+    }
+  });
+});
