@@ -13,8 +13,8 @@ export interface InstanceLock {
   release(): Promise<void>;
 }
 
-/** Longest path of a Unix socket that every system takes. */
-const SOCKET_PATH_MAX = 100;
+/** Bytes of the longest path of a Unix socket that every system takes; of a longer one libuv uses the beginning. */
+const SOCKET_PATH_BYTES_MAX = 100;
 const TRIES = 3;
 
 /**
@@ -53,7 +53,7 @@ function lockPaths(directory: string): readonly [string, ...string[]] {
   if (process.platform === 'win32') return [`\\\\.\\pipe\\${name}`];
   const inside = join(directory, 'instance.sock');
   const outside = join(tmpdir(), `${name}.sock`);
-  return inside.length <= SOCKET_PATH_MAX ? [inside, outside] : [outside];
+  return new TextEncoder().encode(inside).length <= SOCKET_PATH_BYTES_MAX ? [inside, outside] : [outside];
 }
 
 function listen(path: string): Promise<Server | null> {

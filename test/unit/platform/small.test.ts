@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { toHex } from '../../../src/base/bytes.ts';
@@ -40,13 +41,18 @@ describe('the lock on a data directory', () => {
   });
   afterEach(() => removeTemporaryDirectory(folder));
 
-  test.each([['a short path', 'data'], ['a path too long for a socket', 'x'.repeat(120)]])('is held by one only: %s', async (_what, name) => {
+  test.each([
+    ['a short path', 'data'],
+    ['a path too long for a socket', 'x'.repeat(120)],
+    ['a path too long for a socket in bytes alone', '数'.repeat(35)],
+  ])('is held by one only: %s', async (_what, name) => {
     const directory = join(folder, name);
     const lock = await takeInstanceLock(directory);
     expect(lock).not.toBeNull();
     expect(await takeInstanceLock(directory)).toBeNull();
-    const other = await takeInstanceLock(join(folder, 'other'));
+    const other = await takeInstanceLock(join(folder, name, 'other'));
     expect(other).not.toBeNull();
+    expect((await readdir(folder)).filter((found) => found !== name)).toStrictEqual([]);
     await Promise.all([lock?.release(), other?.release()]);
     const again = await takeInstanceLock(directory);
     expect(again).not.toBeNull();
