@@ -114,6 +114,31 @@ describeWith(['java', 'zookeeper', 'kazoo'], 'a reconfiguration', () => {
   });
 });
 
+describeWith(['java', 'zookeeper', 'kazoo'], 'a follower', () => {
+  test.each([
+    ['of ours', ['embedded', 'embedded', 'embedded', 'embedded']],
+    ['of Apache’s', ['apache', 'apache', 'apache', 'apache']],
+    ['of ours among Apache’s', ['apache', 'apache', 'apache', 'embedded']],
+  ] as const)('%s keeps its clients when it gets a vote and when it loses it', async (_name, kinds) => {
+    await using group = await prepare(kinds, 3);
+    const { servers, line } = group;
+    const [fourth, voters] = [servers[3] as ServerHandle, servers.slice(0, 3)];
+    await Promise.all(voters.map((server) => server.start()));
+    const leader = await leaderOf(voters);
+    await fourth.start({ waitServing: false });
+    await until('the newcomer is in step', async () => (await fourth.mode()) === 'follower');
+    await using session = await startKazoo(fourth.connectString);
+    await session.run("states = []\nzk.add_listener(lambda state: states.append(str(state)) and None)");
+    for (const [joining, leaving] of [[line(4), ''], ['', '4']] as const) {
+      const config = await reconfig(leader, joining, leaving);
+      await session.run("zk.sync('/')");
+      expect(await configOf(fourth)).toBe(config);
+      await writeSome(fourth, joining === '' ? '/without-a-vote' : '/with-a-vote', 5);
+    }
+    expect(await session.run("result = states")).toEqual([]);
+  });
+});
+
 describeWith(['java', 'zookeeper', 'kazoo'], 'an observer', () => {
   test.each([
     ['ours among Apache’s', ['apache', 'apache', 'apache', 'embedded']],

@@ -11,7 +11,7 @@ import type { Reconfigure } from '../processors/prepare/context.ts';
 import { readConfig, type Memberships } from '../replication/election/memberships.ts';
 import { formatMembership, sameMembership, type Membership } from '../replication/quorum/membership.ts';
 import { nextMembership } from '../replication/quorum/reconfigure.ts';
-import { formatServerSpec } from '../replication/quorum/server-spec.ts';
+import { formatServerSpec, type MemberRole } from '../replication/quorum/server-spec.ts';
 
 export interface ConfigurationsOptions {
   readonly reconfigEnabled: boolean;
@@ -95,7 +95,7 @@ export class Configurations {
     this.#files?.saveCurrent(formatMembership(next), next.version);
     this.#onChange(this.memberships);
     if (sameMembership({ ...previous, version: next.version - 1n }, next)) return { major: false, previous };
-    const roleChanged = previous.members.get(sid)?.role !== next.members.get(sid)?.role;
+    const roleChanged = roleIn(previous, sid) !== roleIn(next, sid);
     const leaderChanged = designated === null ? !keepsLeader(previous, next, leader) : designated !== leader;
     return { major: roleChanged || leaderChanged, previous };
   }
@@ -136,6 +136,11 @@ export function designateLeader(next: Membership, previous: Membership, sid: big
     bestZxid = zxid;
   }
   return best;
+}
+
+/** Who is in no configuration follows without a vote: neither joining nor leaving ends its term (QuorumPeer.updateLearnerType). */
+function roleIn({ members }: Membership, sid: bigint): MemberRole {
+  return members.get(sid)?.role ?? 'participant';
 }
 
 /** A voter of both, at the same quorum address. */
