@@ -47,7 +47,10 @@ function changed(before: Membership, { joiningServers, leavingServers }: Reconfi
   return [...members.values()];
 }
 
-/** QuorumServer.checkAddressDuplicate */
+/** Every machine has these for itself, so that many servers listen to `0.0.0.0:2181`. */
+const OF_EACH_MACHINE = /^(0\.0\.0\.0|127(\.\d{1,3}){3}|localhost|(0{0,4}:){2,7}0{0,3}[01]?)$/i;
+
+/** QuorumServer.checkAddressDuplicate, excludedSpecialAddresses */
 function refuseSharedPorts(spec: ServerSpec, other: ServerSpec): void {
   const own = endpointsOf(spec);
   for (const endpoint of endpointsOf(other)) {
@@ -56,8 +59,9 @@ function refuseSharedPorts(spec: ServerSpec, other: ServerSpec): void {
 }
 
 function endpointsOf({ addresses, client }: ServerSpec): ReadonlySet<string> {
-  const all = addresses.flatMap(({ host, quorumPort, electionPort }) => [`${host}:${quorumPort}`, `${host}:${electionPort}`]);
-  return new Set(client === null ? all : [...all, `${client.host}:${client.port}`]);
+  const all = addresses.flatMap(({ host, quorumPort, electionPort }) => [{ host, port: quorumPort }, { host, port: electionPort }]);
+  const endpoints = client === null ? all : [...all, client];
+  return new Set(endpoints.filter(({ host }) => !OF_EACH_MACHINE.test(host)).map(({ host, port }) => `${host}:${port}`));
 }
 
 function parts(text: string | null): string[] {
