@@ -48,6 +48,11 @@ describe('messages', () => {
     expect(left.map(([key]) => key)).toEqual([]);
   });
 
+  test('the Chinese calls the roles of servers what the servers call them', () => {
+    const translated = [...chinese].filter(([, text]) => /领导者|追随者|跟随者|观察者/.test(text));
+    expect(translated).toEqual([]);
+  });
+
   test('every hint of the contract has a text', () => {
     for (const hint of HINTS) expect(english.has(hint), hint).toBe(true);
   });

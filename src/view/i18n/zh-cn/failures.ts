@@ -25,7 +25,7 @@ export const error: Same<typeof enError> = {
   SocketFailed: '该地址没有应答',
   SocketTimeout: '连接该地址超时',
   NoSession: '服务器没有建立会话',
-  NotServing: '未提供服务：没有领导者',
+  NotServing: '未提供服务：没有 leader',
   ServerSilent: '服务器接受了连接，但没有任何回应',
   BadConnectString: '连接字符串无效',
   BadPath: '路径无效',
