@@ -153,7 +153,10 @@ async function readPlace({ directory, readConfig }: DirectoryRequest, id: number
   const known = [...members.keys()].sort((a, b) => a - b);
   const alone = ids.length === 1 && known.length === 0;
   if (!alone && known.join() !== ids.join()) {
-    throw wrong(`it speaks of servers ${known.join(', ') || 'none'}, and ${directory} has ${ids.join(', ')}: this is no ensemble that was made here`);
+    // A server that a reconfiguration took out leaves its files behind.
+    const spare = ids.filter((one) => !members.has(one)).map((one) => `server-${one}`);
+    const advice = known.length > 0 && known.every((one) => ids.includes(one)) ? `. What a reconfiguration took out must be moved away: ${spare.join(', ')}` : '';
+    throw wrong(`it speaks of servers ${known.join(', ') || 'none'}, and ${directory} has ${ids.join(', ')}: this is no ensemble that was made here${advice}`);
   }
   const own = members.get(id);
   const port = clientPort ?? own?.clientPort ?? 0;

@@ -78,6 +78,7 @@ test('is refused when a server is missing or speaks of others', async () => {
   mkdirSync(join(directory, 'server-4', 'data', 'version-2'), { recursive: true });
   writeFileSync(config(4), readFileSync(config(1)));
   await expect(open()).rejects.toThrow(`${config(1)}: it speaks of servers 1, 2, 3, and ${directory} has 1, 2, 3, 4: this is no ensemble that was made here`);
+  await expect(open()).rejects.toThrow(/What a reconfiguration took out must be moved away: server-4$/);
 });
 
 test('one that was never whole is made anew; one with data is not touched', async () => {
