@@ -8,8 +8,8 @@ export type Outlier = 'lag' | 'epoch' | 'latency' | 'roundTrip' | 'outstanding' 
 const LAG_MIN = 100;
 /** Requests taken and not answered that a healthy server does not have. */
 const OUTSTANDING_MIN = 10;
-/** Milliseconds below which a difference means nothing. */
-const LATENCY_MS_MIN = 5;
+/** Milliseconds below which a difference means nothing: the mean of a server's whole life, beside idle ones at 0. */
+const LATENCY_MS_MIN = 20;
 const ROUND_TRIP_MS_MIN = 20;
 /** A figure this many times the middle one stands out. */
 const FACTOR = 4;

@@ -85,6 +85,7 @@ describe('outliers of a cluster', () => {
     expect(among({ epoch: 6 })).toEqual(['epoch']);
     expect(among({ outstanding: 400 })).toEqual(['outstanding']);
     expect(among({ latencyMs: { min: 0, avg: 80, max: 900 } })).toEqual(['latency']);
+    expect(among({ latencyMs: { min: 0, avg: 8, max: 60 } })).toEqual([]);
     expect(among({ roundTripMs: 300 })).toEqual(['roundTrip']);
     expect(among({ version: '3.6.0' })).toEqual(['version']);
     expect(among({ nodeCount: 5 })).toEqual(['nodes']);
