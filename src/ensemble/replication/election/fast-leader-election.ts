@@ -36,6 +36,11 @@ export interface Standing {
   readonly currentEpoch: bigint;
 }
 
+/**
+ * When all who vote agree, followers wait so long for those who have settled meanwhile to say so (what they had said
+ * before is delivered first to one that comes late), and for the leader to listen.
+ */
+const EVERYBODY_WAIT_MS = 30;
 const MIN_LONG = -0x8000_0000_0000_0000n;
 const NO_ROUND = -1n;
 const NO_ZXID = -1n;
@@ -219,7 +224,7 @@ export class FastLeaderElection {
         looking.deadlineMs = nowMs + this.#options.finalizeWaitMs;
         if (!valid || message.state !== STATE.looking || message.round !== this.#round) return;
         this.#correct(sid, message, looking);
-        this.#count(sid, message, looking);
+        this.#count(sid, message, looking, nowMs);
         return;
       }
       looking.agreed = null;
@@ -243,7 +248,7 @@ export class FastLeaderElection {
     } else {
       this.#correct(sid, message, looking);
     }
-    if (this.#count(sid, message, looking)) looking.deadlineMs = nowMs + this.#options.finalizeWaitMs;
+    this.#count(sid, message, looking, nowMs);
   }
 
   /** Who begins just now may have taken what this server said before for news of the old term: it is told once more. */
@@ -251,17 +256,17 @@ export class FastLeaderElection {
     if (!looking.received.has(sid) && this.#isBetter(this.#proposal, message)) this.#answer(sid, this.#proposal, this.#round);
   }
 
-  /** @returns whether a quorum agrees, and there may be better votes than theirs */
-  #count(sid: bigint, message: Notification, looking: Looking): boolean {
+  #count(sid: bigint, message: Notification, looking: Looking, nowMs: number): void {
     looking.received.set(sid, this.#voteOf(message, { state: STATE.looking, version: 0 }));
     const mine = { ...this.#proposal, round: this.#round, state: STATE.looking, version: 0 };
     const tracker = this.#track(looking.received, mine);
-    if (!tracker.hasAllQuorums()) return false;
+    if (!tracker.hasAllQuorums()) return;
     looking.agreed = tracker.agreed;
     // Nobody is left whose vote could be better. Apache waits all the same; the wait is for speed alone, as a leader is
     // one only when a quorum has followed it.
-    if ([...votersOf(this.#memberships)].every((voter) => tracker.agreed.has(voter))) this.#decide(mine, tracker.agreed);
-    return this.#looking !== null;
+    const everybody = [...votersOf(this.#memberships)].every((voter) => tracker.agreed.has(voter));
+    looking.deadlineMs = nowMs + (everybody ? EVERYBODY_WAIT_MS : this.#options.finalizeWaitMs);
+    if (everybody && mine.leader === this.#options.sid) this.#decide(mine, tracker.agreed);
   }
 
   /** The sender follows or leads: join, if a quorum and the leader itself say so. */

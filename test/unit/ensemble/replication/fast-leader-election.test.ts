@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { silentLogger } from '../../../../src/base/logger.ts';
 import type { ElectionEffects, Outcome } from '../../../../src/ensemble/replication/election/election-effects.ts';
 import { ELECTION_DEFAULTS, FastLeaderElection } from '../../../../src/ensemble/replication/election/fast-leader-election.ts';
-import { parseMembershipText } from '../../../../src/ensemble/replication/quorum/membership.ts';
-import { STATE, decodeNotification } from '../../../../src/wire/quorum/notification.ts';
+import { formatMembership, parseMembershipText } from '../../../../src/ensemble/replication/quorum/membership.ts';
+import { STATE, decodeNotification, encodeNotification } from '../../../../src/wire/quorum/notification.ts';
 
 const membership = parseMembershipText(['1', '2', '3'].map((id) => `server.${id}=n${id}:1:2:participant;3\n`).join(''));
 const EMPTY = { lastZxid: 0n, currentEpoch: 0n };
@@ -64,9 +64,11 @@ function electionOf(sid: bigint): FastLeaderElection {
 }
 
 describe('an election', () => {
-  test('ends at once when all who vote agree', () => {
+  test('ends at once for the leader when all who vote agree, and for the others when it had time to listen', () => {
     const ensemble = new Ensemble().look(1n, 2n, 3n).deliver(1n, 2n, 3n);
-    expect(ensemble.decided.sort()).toEqual(['1 follows 3 at 0', '2 follows 3 at 0', '3 leads at 0']);
+    expect(ensemble.decided).toEqual(['3 leads at 0']);
+    ensemble.tick(30, 1n, 2n);
+    expect(ensemble.decided.sort()).toEqual(['1 follows 3 at 30', '2 follows 3 at 30', '3 leads at 0']);
     expect([...(ensemble.outcomes.get(3n)?.supporters ?? [])].sort()).toEqual([1n, 2n, 3n]);
   });
 
@@ -78,8 +80,19 @@ describe('an election', () => {
 
   test('and no longer when that one is heard', () => {
     const ensemble = new Ensemble().look(2n, 3n).deliver(2n, 3n);
-    ensemble.tick(100, 2n, 3n).look(1n).deliver(1n, 2n, 3n);
-    expect(ensemble.decided.sort()).toEqual(['1 follows 3 at 100', '2 follows 3 at 100', '3 leads at 100']);
+    ensemble.tick(100, 2n, 3n).look(1n).deliver(1n, 2n, 3n).tick(130, 1n, 2n);
+    expect(ensemble.decided.sort()).toEqual(['1 follows 3 at 130', '2 follows 3 at 130', '3 leads at 100']);
+  });
+
+  test('believes those who have settled meanwhile, although what they had said before came first', () => {
+    const late = electionOf(1n);
+    late.look(EMPTY, 0);
+    const said = (state: number, peerEpoch: bigint): Uint8Array =>
+      encodeNotification({ state, leader: 3n, zxid: 0n, round: 1n, peerEpoch, config: formatMembership(membership) });
+    expect(late.receive(2n, said(STATE.looking, 0n), 1).outcome).toBeNull();
+    expect(late.receive(3n, said(STATE.looking, 0n), 1).outcome).toBeNull();
+    expect(late.receive(2n, said(STATE.following, 1n), 5).outcome).toBeNull();
+    expect(late.receive(3n, said(STATE.leading, 1n), 6).outcome).toMatchObject({ state: STATE.following, vote: { leader: 3n, peerEpoch: 1n } });
   });
 
   test('tells a better vote once to one that begins after it was told', () => {
