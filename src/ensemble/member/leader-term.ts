@@ -255,14 +255,6 @@ export class LeaderTerm implements Term {
     return formatMembership(inForce ? configurations.current : configurations.lastSeen);
   }
 
-  /**
-   * Who counts for a new configuration: nobody when another is to lead, as what is proposed then is never committed, and
-   * those who had seen it would wait for its quorum for ever.
-   */
-  #followers(): ReadonlySet<bigint> {
-    return this.#successor === null ? this.#machine.synced : NOBODY;
-  }
-
   /** A leader that is not to lead any more commits nothing; its learners leave it, and then it ends. */
   #activate({ header: { zxid } }: Transaction, designated: bigint): void {
     const { configurations, sid, events } = this.#parts;
@@ -291,7 +283,7 @@ export class LeaderTerm implements Term {
       voters: () => configurations.current.verifier.voters.size,
       revalidate: (sessionId, timeoutMs, answer) => answer(this.#revalidate(sessionId, timeoutMs, 0)),
       make: (access) => {
-        this.#role = new LeaderRole(makePreparer(parts, access, sessions, zxid, configurations.judge(() => this.#followers())), {
+        this.#role = new LeaderRole(makePreparer(parts, access, sessions, zxid, configurations.judge(() => this.#machine.synced)), {
           propose: (txn) => this.#propose(txn),
           sync: () => this.#step({ kind: 'sync', link: null, nowMs: this.#nowMs() }),
         });

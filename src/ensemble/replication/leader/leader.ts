@@ -67,8 +67,9 @@ export class Leader {
     return this.#proposals?.lastCommitted ?? this.#options.lastZxid;
   }
 
-  /** The servers that have what this one has, this one among them: who may be counted for a new configuration. */
+  /** Who may be counted for a new configuration: those in step. Nobody once another is to lead: who logged it would wait for ever. */
   get synced(): ReadonlySet<bigint> {
+    if (this.#retired) return new Set();
     const followers = this.#learners.in('serving').filter(({ observer }) => !observer);
     return new Set([this.#options.sid, ...followers.map(({ sid }) => sid)]);
   }

@@ -468,3 +468,16 @@ describe('an epoch ends', () => {
     ]);
   });
 });
+
+describe('a leader that a reconfiguration replaces', () => {
+  test.each([
+    ['itself: a further one is counted', 1n, [1n, 2n]],
+    ['another: nobody counts for a further one, which would never be committed', 2n, []],
+  ] as const)('by %s', (_by, designated, counted) => {
+    const talk = new LeaderTalk({ designated });
+    talk.info(2).done().ackEpoch(2, 0, '0:0').ack(2, '1:0').done();
+    expect([...talk.machine.synced]).toEqual([1n, 2n]);
+    talk.reconfigure('1:1').durable('1:1').ack(2, '1:1');
+    expect([...talk.machine.synced]).toEqual(counted);
+  });
+});

@@ -48,6 +48,8 @@ export interface LeaderHas {
   readonly acceptedEpoch?: number;
   readonly currentEpoch?: number;
   readonly configVersion?: bigint;
+  /** Who is to lead when a reconfiguration is in force; absent: there are none. */
+  readonly designated?: bigint;
   /** So many learners of each kind are brought up to date before observers are turned away. */
   readonly syncsMax?: { readonly snap: number; readonly diff: number };
 }
@@ -56,7 +58,7 @@ export interface LeaderHas {
 export class LeaderTalk extends Transcript {
   readonly machine: Leader;
 
-  constructor({ committed = [], lastZxid, acceptedEpoch = 0, currentEpoch = 0, configVersion = 0n, syncsMax = { snap: 10, diff: 100 } }: LeaderHas = {}) {
+  constructor({ committed = [], lastZxid, acceptedEpoch = 0, currentEpoch = 0, configVersion = 0n, designated, syncsMax = { snap: 10, diff: 100 } }: LeaderHas = {}) {
     super();
     const rule = majority(new Set([1n, 2n, 3n]));
     const options: LeaderOptions = {
@@ -66,6 +68,7 @@ export class LeaderTalk extends Transcript {
       committedLog: new CommittedLog(500, committed),
       diskSyncAllowed: true,
       forceSnapshot: false, syncsMax,
+      ...(designated === undefined ? {} : { reconfiguration: { version: () => configVersion, rules: () => [rule], designate: () => designated } }),
     };
     this.machine = new Leader(options);
     this.#step({ kind: 'start', nowMs: 0 });
@@ -102,6 +105,12 @@ export class LeaderTalk extends Transcript {
   durable(zxid: string): this {
     this.note(`disk: has ${zxid}`);
     this.#step({ kind: 'durable', zxid: zxidOf(zxid) });
+    return this;
+  }
+
+  reconfigure(place: string): this {
+    const { header } = txn(place);
+    this.#step({ kind: 'propose', txn: { header: { ...header, type: 16 }, body: { type: 16, path: '/zookeeper/config', data: null, version: -1 }, digest: null } });
     return this;
   }
 
