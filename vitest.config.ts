@@ -39,8 +39,6 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: seconds(120),
           hookTimeout: seconds(180),
-          // A thousand tests on real servers, of which one is now and then late; the report says which was tried twice.
-          retry: process.env['CI'] === 'true' ? 1 : 0,
         },
       },
       {

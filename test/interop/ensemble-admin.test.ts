@@ -1,7 +1,7 @@
 /** What members of an ensemble tell of themselves, on each role, beside Apache's: the AdminServer's commands and the four-letter words. */
 
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { apacheLauncher } from '../support/apache.ts';
 import { embeddedLauncher } from '../support/embedded.ts';
 import { startKazoo, type KazooClient } from '../support/kazoo.ts';
@@ -127,6 +127,12 @@ function masked(text: string): string {
 }
 const inOrder = (text: string): string => masked(text).split('\n').map((line) => line.replace(/,$/, '')).sort().join('\n');
 
+/**
+ * What is told is of one moment: a ping on its way, a connection that is not read just then. So it is asked until both
+ * are at rest.
+ */
+const eventually = (both: () => Promise<void>): Promise<void> => vi.waitFor(both, { timeout: 15_000, interval: 200 });
+
 describeWith(['java', 'zookeeper', 'kazoo'], 'what members tell of themselves, beside Apache’s', () => {
   let apache: Side;
   let ours: Side;
@@ -141,11 +147,11 @@ describeWith(['java', 'zookeeper', 'kazoo'], 'what members tell of themselves, b
 
   for (const role of ROLES) {
     test.each(COMMANDS)(`${role}: the command %s`, async (command) => {
-      expect(inOrder(await ours.command(role, command))).toBe(inOrder(await apache.command(role, command)));
+      await eventually(async () => expect(inOrder(await ours.command(role, command))).toBe(inOrder(await apache.command(role, command))));
     });
 
     test.each(WORDS)(`${role}: the word %s`, async (word) => {
-      expect(inOrder(await ours.word(role, word))).toBe(inOrder(await apache.word(role, word)));
+      await eventually(async () => expect(inOrder(await ours.word(role, word))).toBe(inOrder(await apache.word(role, word))));
     });
 
     test(`${role}: the word mntr`, async () => {

@@ -1,7 +1,7 @@
 /**
  * What is written down beside a server while it runs, so that a later start of the app finds it again. Must hold: a
  * process counts as that server only when it is the very one that was started: same number, same time of start, and its
- * command names the server's configuration.
+ * command names the server's configuration. One that is just ending has no command any more, but its ports still.
  */
 
 import { readFile, rm } from 'node:fs/promises';
@@ -58,7 +58,8 @@ export async function isRunning(configFile: string, record: RunningRecord): Prom
 
 async function factsOf(configFile: string, { pid, started }: RunningRecord): Promise<ProcessFacts | null> {
   const facts = await processFacts(pid);
-  return facts?.started === started && facts.command.includes(configFile) ? facts : null;
+  const isIt = facts?.started === started && (facts.command.includes(configFile) || facts.command === '');
+  return isIt ? facts : null;
 }
 
 async function readRecord(configFile: string): Promise<RunningRecord | null> {

@@ -25,9 +25,17 @@ afterEach(() => {
   removeTemporaryDirectory(folder);
 });
 
+/** Ends on SIGTERM; a line to it takes its command away, as the kernel does from a process that is ending. */
+const LASTING = `
+  process.on('SIGTERM', () => process.exit(0));
+  process.stdin.on('data', () => { process.title = ''; }).on('error', () => {});
+  console.log('up');
+  setInterval(() => {}, 1e6);
+`;
+
 /** A process that has this in its command, and lasts. */
 async function lasting(argument = configFile): Promise<ChildProcess & { pid: number }> {
-  const child = spawn(process.execPath, ['-e', 'process.on("SIGTERM", () => process.exit(0)); console.log("up"); setInterval(() => {}, 1e6)', '--', argument], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(process.execPath, ['-e', LASTING, '--', argument], { stdio: ['pipe', 'pipe', 'ignore'] });
   guardProcess(child);
   children.push(child);
   await once(child.stdout, 'data');
@@ -66,6 +74,14 @@ describe('a running server', () => {
       await server.stop();
     }
     expect(exits).toEqual([{ code: null, signal: null, logTail: 'the last words' }, { code: null, signal: null, logTail: 'the last words' }]);
+  });
+
+  test('that is just ending, and so has no command any more, still runs', async () => {
+    const child = await lasting();
+    await writeRunning(configFile, child.pid, 2181);
+    child.stdin?.write('\n');
+    await vi.waitFor(async () => expect(await processFacts(child.pid, 'linux')).toMatchObject({ command: '' }));
+    expect(await findRunning(configFile)).toMatchObject({ pid: child.pid });
   });
 
   test('that ends by itself is noticed', async () => {
