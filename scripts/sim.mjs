@@ -16,16 +16,30 @@ import { buildSimulator } from './lib/sim-bundle.mjs';
 
 const PROGRESS_MS = 10_000;
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '1000' },
-    from: { type: 'string', default: '1' },
-    jobs: { type: 'string', default: String(availableParallelism()) },
-    stop: { type: 'boolean', default: false },
-    out: { type: 'string', default: join(import.meta.dirname, '..', 'out', 'sim') },
-    changes: { type: 'string' },
-  },
+const options = /** @type {const} */ ({
+  seeds: { type: 'string', default: '1000' },
+  from: { type: 'string', default: '1' },
+  jobs: { type: 'string', default: String(availableParallelism()) },
+  stop: { type: 'boolean', default: false },
+  out: { type: 'string', default: join(import.meta.dirname, '..', 'out', 'sim') },
+  changes: { type: 'string' },
 });
+
+/** What was asked for; a word that is none ends it with one line. */
+function asked() {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    console.error(`npm run sim: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(2);
+  }
+}
+const values = asked();
+for (const name of /** @type {const} */ (['seeds', 'from', 'jobs'])) {
+  if (/^[1-9]\d*$/.test(values[name])) continue;
+  console.error(`npm run sim: --${name} is a whole number from 1, not '${values[name]}'`);
+  process.exit(2);
+}
 const { out, stop } = values;
 mkdirSync(out, { recursive: true });
 const only = process.env['SIM_SEED'];

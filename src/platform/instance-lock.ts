@@ -4,10 +4,11 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdir, unlink } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeDirectory } from './make-directory.ts';
 
 export interface InstanceLock {
   release(): Promise<void>;
@@ -24,7 +25,7 @@ const TRIES = 3;
  * @throws the system's error when the directory cannot be made or written
  */
 export async function takeInstanceLock(directory: string): Promise<InstanceLock | null> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(directory, 0o700);
   const [first, ...others] = lockPaths(directory);
   try {
     return await takeAt(first);

@@ -4,10 +4,11 @@
  */
 
 import { constants, writeSync } from 'node:fs';
-import { access, mkdir, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { access, open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../model/errors.ts';
 import type { Storage, StorageFile } from '../ensemble/log/storage.ts';
+import { makeDirectory } from './make-directory.ts';
 
 /** Before a file is whole. ZooKeeper reads a name up to its first dot, so this must not begin as a real one does. */
 const UNFINISHED = 'unfinished-';
@@ -25,7 +26,7 @@ const WRITTEN_AT_ONCE_BYTES = 128 * 1024;
  * @param directory an absolute path, such as `<dataDir>/version-2`
  */
 export async function nodeStorage(directory: string): Promise<Storage> {
-  await mkdir(directory, { recursive: true });
+  await makeDirectory(directory);
   for (const name of await readdir(directory)) {
     if (name.startsWith(UNFINISHED)) await rm(join(directory, name), { force: true });
   }

@@ -4,10 +4,11 @@
  * after the other; nobody else on the machine can read them.
  */
 
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Store, Stored } from '../services/ports.ts';
+import { makeDirectory } from './make-directory.ts';
 
 const OWNER_ONLY = 0o600;
 const OWNER_ONLY_DIRECTORY = 0o700;
@@ -57,7 +58,7 @@ async function load(file: string): Promise<Stored> {
  */
 export async function replaceFile(file: string, text: string): Promise<void> {
   const directory = dirname(file);
-  await mkdir(directory, { recursive: true, mode: OWNER_ONLY_DIRECTORY });
+  await makeDirectory(directory, OWNER_ONLY_DIRECTORY);
   const fresh = `${file}.new-${process.pid}`;
   try {
     const handle = await open(fresh, 'w', OWNER_ONLY);

@@ -4,7 +4,7 @@ import type { EngineName } from '../../contract/lab.ts';
 import { UsageError } from '../../model/errors.ts';
 import { findJava } from '../../platform/apache/java.ts';
 import { findZooKeeper } from '../../platform/apache/zookeeper.ts';
-import type { Surroundings } from '../../platform/apache/search.ts';
+import { variable, type Surroundings } from '../../platform/apache/search.ts';
 
 export interface Engine {
   readonly name: EngineName;
@@ -13,6 +13,8 @@ export interface Engine {
   argsFor(configFile: string): readonly string[];
   /** It begins only when it reads a line, so that it can be made known to the guard before. */
   readonly waitsForLine: boolean;
+  /** What a person set that was of no use, and what is used in its place: clauses. */
+  readonly passedOver?: readonly string[];
 }
 
 /** zkServer.sh gives a server as much, MB. */
@@ -54,7 +56,18 @@ export async function apacheEngine(surroundings: Surroundings, chosen: string | 
   const { classpath } = zookeeper.found;
   const flags = jvmFlags(surroundings.env);
   const argsOfJava = (configFile: string): string[] => [...flags, '-cp', classpath, 'org.apache.zookeeper.server.quorum.QuorumPeerMain', configFile];
-  return { name: 'apache', ...afterLine(surroundings.platform, java.found.file, argsOfJava) };
+  const passedOver = [
+    ...(chosen === null ? passedOverFor(surroundings, 'ZOOKEEPER_HOME', zookeeper.looked, zookeeper.found.folder) : []),
+    ...passedOverFor(surroundings, 'JAVA_HOME', java.looked, java.found.file),
+  ];
+  return { name: 'apache', ...afterLine(surroundings.platform, java.found.file, argsOfJava), passedOver };
+}
+
+/** Who has set a variable expects it to be followed, and must hear when it leads nowhere. */
+function passedOverFor(surroundings: Surroundings, name: string, looked: readonly string[], used: string): string[] {
+  const value = variable(surroundings, name);
+  const why = value === null ? undefined : looked.find((clause) => clause.startsWith(value));
+  return why === undefined ? [] : [`${name} is passed over, as ${why}; used is ${used}`];
 }
 
 /** A launcher that is killed before it has told the guard of a server must not have started it. No line, no server. */

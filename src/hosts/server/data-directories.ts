@@ -1,10 +1,11 @@
 /** The directories of a server: made, locked, opened. */
 
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../../model/errors.ts';
 import type { Storage } from '../../ensemble/log/storage.ts';
 import { takeInstanceLock, type InstanceLock } from '../../platform/instance-lock.ts';
+import { makeDirectory } from '../../platform/make-directory.ts';
 import { nodeStorage } from '../../platform/node-storage.ts';
 
 export interface DataDirectories {
@@ -44,7 +45,7 @@ export async function openDataDirectories(dataDir: string, dataLogDir: string): 
 
 async function takeDirectory(key: string, directory: string, locks: InstanceLock[]): Promise<string> {
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     const real = await realpath(directory);
     const lock = await takeInstanceLock(real);
     if (lock === null) throw new UsageError('DataDirLocked', `${key}=${directory}: another server is using this directory`);

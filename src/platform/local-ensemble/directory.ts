@@ -4,9 +4,10 @@
  * left as it is.
  */
 
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../../model/errors.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { replaceFile } from '../node-store.ts';
 import { idOfName, pathsOf, shapeText, zooCfgText, type EnsembleShape, type PeerPorts, type ServerPlace } from './layout.ts';
 import { freePorts, freePortsInRow } from './ports.ts';
@@ -62,7 +63,7 @@ const BEFORE_START = new Set(['zoo.cfg', 'data', 'server.log']);
  */
 export async function openEnsembleDirectory(request: DirectoryRequest): Promise<EnsembleDirectory> {
   const { directory } = request;
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(directory, 0o700);
   const names = (await readdir(directory)).filter((name) => !NOT_CONTENT.test(name));
   const others = names.filter((name) => idOfName(name) === null);
   const ids = names.map(idOfName).filter((id) => id !== null).sort((a, b) => a - b);
@@ -113,7 +114,7 @@ async function make({ directory, servers, observers, clientPort }: DirectoryRequ
 async function writeAll(places: readonly ServerPlace[]): Promise<void> {
   // The first server's file comes last: without it, an ensemble is known not to be whole.
   for (const place of [...places].reverse()) {
-    await mkdir(place.dataDir, { recursive: true, mode: 0o700 });
+    await makeDirectory(place.dataDir, 0o700);
     if (place.peers !== null) await writeFile(join(place.dataDir, 'myid'), `${place.id}\n`);
     await replaceFile(place.configFile, zooCfgText(place, places));
   }

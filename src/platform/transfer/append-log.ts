@@ -3,9 +3,10 @@
  * cut off by a crash or a full disk is never seen, nor glued to the next.
  */
 
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { AppendLog } from '../../services/transfer/ports.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { replaceFile } from '../node-store.ts';
 import { chunksOf, readAt, syncFolder, writeAt } from './file-bytes.ts';
 import { fileFailure, systemCode } from './file-failure.ts';
@@ -89,7 +90,7 @@ class FileAppendLog implements AppendLog {
   async #opened(): Promise<FileHandle> {
     if (this.#handle !== null) return this.#handle;
     const folder = dirname(this.#file);
-    await mkdir(folder, { recursive: true, mode: OWNER_ONLY_FOLDER });
+    await makeDirectory(folder, OWNER_ONLY_FOLDER);
     const handle = await open(this.#file, 'r+').catch(async (error: unknown) => {
       if (systemCode(error) !== 'ENOENT') throw error;
       const made = await open(this.#file, 'w+', OWNER_ONLY);

@@ -4,10 +4,11 @@
  * was asked for; whatever ends a run leaves FILE.part, with which the next one can go on.
  */
 
-import { link, mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { link, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { UsageError } from '../../model/errors.ts';
 import type { ExportCompression, ExportOutput } from '../../services/transfer/ports.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { bodyOf, type Body } from './bodies.ts';
 import { syncFolder, writeAt } from './file-bytes.ts';
 import { fileFailure, systemCode } from './file-failure.ts';
@@ -75,7 +76,7 @@ class FileExportOutput implements ExportOutput {
   async begin(bytes: number): Promise<void> {
     await this.#doing(async () => {
       await this.#refuseExisting();
-      await mkdir(dirname(this.#file), { recursive: true });
+      await makeDirectory(dirname(this.#file));
       // A new file, and not the old one made empty: whoever else may be writing to that does not write into ours.
       if (bytes === 0) await rm(this.#part, { force: true });
       const handle = await open(this.#part, bytes === 0 ? 'wx+' : 'r+', OWNER_ONLY);

@@ -53,6 +53,7 @@ export async function runEnsemble(options: RunEnsembleOptions): Promise<number> 
   let directory = resolve(dir ?? join(usualDirectory, usualName({ servers: servers ?? 3, observers: observers ?? 0 })));
   try {
     const engine = await options.findEngine();
+    for (const clause of engine.passedOver ?? []) stderr(`zooscope: ${clause}\n`);
     const lock = await takeInstanceLock(directory);
     if (lock === null) throw new UsageError('AlreadyRunning', `${directory} is in use by another launcher: choose another directory with --dir`);
     try {

@@ -93,3 +93,16 @@ test('the engine takes the flags that zkServer.sh takes', async () => {
   const args = engine.argsFor('/zoo.cfg');
   expect(args).toEqual(expect.arrayContaining(['-Xmx64m', '-Da=b', '-Dc=d', join(home, 'zk', 'lib', '*'), '/zoo.cfg']));
 });
+
+test('the engine says which variable led nowhere, and what is used in its place', async () => {
+  put('zk/lib/zookeeper-3.9.2.jar');
+  put('zk/bin/zkServer.sh');
+  const java = program('bin/java', 0);
+  const env = { PATH: [join(home, 'bin'), join(home, 'zk', 'bin')].join(delimiter), JAVA_HOME: join(home, 'jdk'), ZOOKEEPER_HOME: join(home, 'gone') };
+  expect((await apacheEngine(bare(env), null)).passedOver).toEqual([
+    `ZOOKEEPER_HOME is passed over, as ${join(home, 'gone')} is not there; used is ${join(home, 'zk')}`,
+    `JAVA_HOME is passed over, as ${join(home, 'jdk', 'bin', 'java')} is not there; used is ${java}`,
+  ]);
+  // Where a folder is named, the variable is not asked.
+  expect((await apacheEngine(bare({ ...env, JAVA_HOME: '' }), join(home, 'zk'))).passedOver).toEqual([]);
+});
