@@ -20,10 +20,11 @@ export interface Engine {
 /** zkServer.sh gives a server as much, MB. */
 const HEAP_MB = '1000';
 
+// No --enable-source-maps: the build keeps all names, and reading the maps costs each server 10 MB and a tenth of its start.
+
 /** Our own server; it ends with its parent. @param entry the built program @param command runs JavaScript */
 export function embeddedEngine(command: string, entry: string): Engine {
   return {
-    // No --enable-source-maps: the build keeps all names, and reading the maps costs each server 10 MB and a tenth of its start.
     name: 'embedded', command, argsFor: (configFile) => [entry, '--exit-with-parent', configFile],
     // It sees by itself when its parent is gone.
     waitsForLine: false,
@@ -32,7 +33,7 @@ export function embeddedEngine(command: string, entry: string): Engine {
 
 /** Our own server, which ends only when it is told to. @param entry the built program @param command runs JavaScript */
 export function lastingEngine(platform: string, command: string, entry: string): Engine {
-  return { name: 'embedded', ...afterLine(platform, command, (configFile) => ['--enable-source-maps', entry, configFile]) };
+  return { name: 'embedded', ...afterLine(platform, command, (configFile) => [entry, configFile]) };
 }
 
 /**
