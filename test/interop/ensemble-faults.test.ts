@@ -100,7 +100,7 @@ describeWith(['kazoo'], 'three servers under clients that fight over the same no
       const paused = which === 'the leader' ? [leader] : which === 'a follower' ? [follower] : [follower, leader];
       // Asked while the server is silent, and answered, if at all, when it goes on.
       const patient = await Promise.all(paused.flatMap(({ connectString }) => [0, 1, 2].map(() => readyClient(connectString, { sessionTimeoutMs: LONG_MS }))));
-      for (const server of paused) server.pause();
+      await Promise.all(paused.map((server) => server.pause()));
       if (which === 'the leader') await anotherLeads(servers, paused);
       else if (which === 'a follower') await until('the leader has noticed', async () => (await figure(leader, 'zk_synced_followers')) === 1);
       else await until('the third one has noticed', async () => (await Promise.all(servers.servers.filter((one) => !paused.includes(one)).map((one) => one.mode()))).every((mode) => mode === undefined), LONG_MS);

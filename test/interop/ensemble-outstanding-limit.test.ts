@@ -39,7 +39,7 @@ async function takenIn(kind: 'apache' | 'embedded'): Promise<ReadonlyMap<Role, n
       await raw.connectSession({ timeoutMs: 40_000 });
       await places.settle();
       const others = group.servers.filter(({ id }) => id !== server.id);
-      for (const other of others) other.pause();
+      await Promise.all(others.map((other) => other.pause()));
       try {
         for (let at = 0; at < ASKED; at++) raw.sendFrame(Buffer.concat([jute.int(at + 1), jute.int(CREATE), ask.create(`/${role}-${at}`, 'x')]));
         let [before, now] = [-1, 0];

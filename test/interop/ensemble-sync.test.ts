@@ -40,7 +40,7 @@ async function leaveUncommitted(servers: ServersHandle, leader: ServerHandle): P
   await kazoo.create('/committed', 'x');
   await until('all have the same', async () => new Set(await Promise.all(servers.servers.map(lastZxid))).size === 1);
   const logged = logBytes(leader);
-  for (const other of others) other.pause();
+  await Promise.all(others.map((other) => other.pause()));
   await kazoo.run("handles = [zk.create_async('/lost%d' % i, b'x') for i in range(5)]");
   await until('the leader has them in its log', () => logBytes(leader) > logged + 5 * ENTRY_BYTES_MIN);
   await leader.kill();

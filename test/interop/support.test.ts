@@ -76,7 +76,7 @@ describeWith(['java', 'zookeeper'], 'Apache standalone', () => {
   });
 
   test('a paused server is silent and a killed one comes back with its data', async () => {
-    first().pause();
+    await first().pause();
     await expect(first().fourLetterWord('ruok', 300)).rejects.toThrow('no answer');
     first().resume();
     expect(await first().fourLetterWord('ruok')).toBe('imok');

@@ -7,6 +7,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, existsSync } from 'node:fs';
 import { once } from 'node:events';
+import { pauseProcess } from './paused.ts';
 import { guardProcess } from './process-guard.ts';
 import { fourLetterWord } from './raw-client.ts';
 
@@ -49,8 +50,8 @@ export interface ServerHandle {
   stop(): Promise<void>;
   /** SIGKILL: no goodbye, no flush. */
   kill(): Promise<void>;
-  /** SIGSTOP: connections stay open, nothing answers. */
-  pause(): void;
+  /** SIGSTOP: connections stay open, nothing answers. Resolves when it really stands still. */
+  pause(): Promise<void>;
   /** SIGCONT. */
   resume(): void;
   /** Stops it if it runs and starts it on the same data, configuration and ports. */
@@ -103,9 +104,9 @@ export function createServerProcess(spec: ServerSpec): ServerHandle {
     await exit;
     clearTimeout(timer);
   };
-  const signalRunning = (signal: NodeJS.Signals): void => {
-    if (child === undefined || !alive()) throw failure(`is not running, cannot send ${signal}`);
-    child.kill(signal);
+  const runningPid = (signal: NodeJS.Signals): number => {
+    if (child?.pid === undefined || !alive()) throw failure(`is not running, cannot send ${signal}`);
+    return child.pid;
   };
 
   const handle: ServerHandle = {
@@ -133,8 +134,8 @@ export function createServerProcess(spec: ServerSpec): ServerHandle {
     },
     stop: () => end('SIGTERM'),
     kill: () => end('SIGKILL'),
-    pause: () => signalRunning('SIGSTOP'),
-    resume: () => signalRunning('SIGCONT'),
+    pause: async () => pauseProcess(runningPid('SIGSTOP')),
+    resume: () => void process.kill(runningPid('SIGCONT'), 'SIGCONT'),
     async restart(options) {
       await handle.stop();
       await handle.start(options);
