@@ -20,7 +20,8 @@ describeWith(['java', 'zookeeper'], 'conversations with Apache ZooKeeper and wit
 
   beforeAll(async () => {
     const jvm = ['-Dzookeeper.extendedTypesEnabled=true'];
-    const config = { enforceQuota: 'true' };
+    // No session that a conversation leaves behind expires meanwhile: the moment would be each server's own.
+    const config = { enforceQuota: 'true', tickTime: '6000' };
     running = await Promise.all([startApacheStandalone({ config, jvm }), startEmbeddedStandalone({ config, jvm: [...jvm, ...asBefore384] })]);
     const rooms = running.map((group) => new Room(group.server(1).host, group.server(1).clientPort));
     [apache, embedded] = (await Promise.all(rooms.map(holdAll))) as [typeof apache, typeof embedded];
