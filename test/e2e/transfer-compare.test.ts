@@ -32,6 +32,8 @@ describeWith(['chromium', 'java', 'zookeeper', 'kazoo'], 'a subtree and a file',
     await row(page, path).waitFor();
     await rowMenu(page, path, 'Export…');
     const exporting = page.getByRole('dialog', { name: /^Export / });
+    // Typed before the suggestion is there, it would be added to that.
+    await eventually(async () => expect(await exporting.getByLabel('File on this machine').inputValue()).not.toBe(''));
     await exporting.getByLabel('File on this machine').fill(file);
     await exporting.getByLabel('Nodes per second at most').fill(rate);
     await exporting.getByRole('button', { name: 'Export', exact: true }).click();
