@@ -197,6 +197,8 @@ describeWith(['java', 'zookeeper', 'kazoo'], 'services on Apache standalone', ()
     await until('gap', async () => (await app.call('feed.history', { connectionId, afterSeq: 0 })).find(({ kind }) => kind === 'gap'));
     await until('back', async () => (await stateOf())?.state === 'connected');
     expect((await stateOf())?.sessionId).toBe(before?.sessionId);
+    // The watches are set again just after the session is back.
+    await until('its watches are there', async () => (await apache.servers[0]!.fourLetterWord('wchp')).includes('/below'));
     await other.set('/below/child', 'after the gap');
     expect(await seen('NodeDataChanged', '/below/child')).toMatchObject({ watchId: recursive.watchId });
 
