@@ -10,10 +10,13 @@ import { CancelledError, ZooError } from '../../model/errors.ts';
 import { counterOf, epochOf } from '../../model/zxid.ts';
 import { makeFailure, toFailure } from '../failure.ts';
 import type { AskServer } from '../ports.ts';
+import { pause } from '../util/cancel.ts';
 import { isRefused, numberOf, parseMntr, parseSrvr, type SrvrReport } from './parse-srvr.ts';
 
 /** One server's time for all of its answers. */
 export const SERVER_TIMEOUT_MS = 3_000;
+/** A server that changes its role closes all connections, and takes new ones a moment later. */
+const AGAIN_AFTER_MS = 100;
 
 export interface RoundParts {
   readonly clock: Clock;
@@ -30,8 +33,14 @@ export async function askStatus(server: ServerAddress, parts: RoundParts): Promi
   const blank = blankStatus(formatServer(server), parts.current, clock.wallMs());
   const startedMs = clock.monotonicMs();
   try {
-    const text = await ask(server, 'srvr', parts);
-    const roundTripMs = clock.monotonicMs() - startedMs;
+    let text = await ask(server, 'srvr', parts);
+    let roundTripMs = clock.monotonicMs() - startedMs;
+    if (text === '') {
+      await pause(clock, AGAIN_AFTER_MS, parts.signal);
+      const againMs = clock.monotonicMs();
+      text = await ask(server, 'srvr', parts);
+      roundTripMs = clock.monotonicMs() - againMs;
+    }
     const report = text === null ? null : parseSrvr(text);
     if (report === null) return { ...blank, roundTripMs, reach: 'silent', refused: [...refused], failure: silentFailure(text) };
     const more = await ask(server, 'mntr', parts).catch((error: unknown) => rethrowCancel(error));

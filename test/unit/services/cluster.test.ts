@@ -112,6 +112,21 @@ describe('cluster.status', () => {
     expect(log.find(({ operation }) => operation === 'srvr')).toMatchObject({ path: null, bytesOut: 4, zxid: null });
   });
 
+  test('a server whose election cuts off the answer is asked once more in the same round; one that stays mute is not', async () => {
+    const h = createHarness();
+    answering(h, [['zk1:2181', 'leader', '0x1']]);
+    const said = ['', 'This ZooKeeper instance is not currently serving requests\n'];
+    h.words.set('zk2:2181 srvr', async () => said.shift() ?? '');
+    h.words.set('zk3:2181 srvr', '');
+    const connectionId = await h.open({ connectString: three });
+    const asked = h.call('cluster.status', { connectionId });
+    await h.clock.advance(1_000);
+    const { servers } = await asked;
+    expect(servers.map(({ failure }) => failure?.code)).toEqual([undefined, 'NotServing', 'ServerSilent']);
+    expect(column(servers, 'reach')).toEqual(['up', 'silent', 'silent']);
+    expect(h.asked.filter((word) => word.endsWith('srvr')).sort()).toEqual(['zk1:2181 srvr', 'zk2:2181 srvr', 'zk2:2181 srvr', 'zk3:2181 srvr', 'zk3:2181 srvr']);
+  });
+
   test('a refused mntr is remembered, until somebody asks by hand', async () => {
     const h = createHarness();
     answering(h, [['zk1:2181', 'standalone', '0x1']]);
