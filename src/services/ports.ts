@@ -114,7 +114,8 @@ export interface LocalServers {
    *
    * @param labId unique; letters and digits
    * @returns the directory, absolute
-   * @throws UsageError `PortTaken` when a port that was asked for is; nothing is made then
+   * @throws UsageError `PortTaken` when a port that was asked for is, `FileFailed` when the disk refuses; nothing is left
+   *   of it then
    */
   create(labId: string, shape: LocalServersShape): Promise<{ readonly dir: string }>;
   /**

@@ -8,7 +8,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { UsageError } from '../../model/errors.ts';
+import { UsageError, ZooError } from '../../model/errors.ts';
 import type { Surroundings } from '../../platform/apache/search.ts';
 import { findJava } from '../../platform/apache/java.ts';
 import { findZooKeeper } from '../../platform/apache/zookeeper.ts';
@@ -70,8 +70,16 @@ class OwnServers implements LocalServers {
     if (!LAB_ID.test(labId)) throw new UsageError('BadLabId', `not an id of a local server: ${labId}`);
     if (clientPort !== null) await checkChosenPorts(clientPort, servers + observers);
     const dir = join(this.#options.directory, labId);
-    const ensemble = await openEnsembleDirectory({ directory: dir, servers, observers, clientPort: clientPort ?? 0, readConfig: readConfigFacts });
-    await ensemble.write();
+    const isNew = !existsSync(dir);
+    try {
+      const ensemble = await openEnsembleDirectory({ directory: dir, servers, observers, clientPort: clientPort ?? 0, readConfig: readConfigFacts });
+      await ensemble.write();
+    } catch (error) {
+      // Nobody would list what was made of it.
+      if (isNew) await rm(dir, { recursive: true, force: true }).catch(() => undefined);
+      if (error instanceof ZooError) throw error;
+      throw new UsageError('FileFailed', `the files of the local servers could not be made in ${dir}: ${reasonOf(error)}`);
+    }
     return { dir };
   }
 

@@ -54,6 +54,19 @@ describe('local servers', () => {
     expect(config).toContain(`clientPort=${place?.clientPort}\n`);
   });
 
+  test('leave nothing behind when the disk refuses one of their files', async () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    const parts = { command: process.execPath, entry: file, guard: NO_GUARD, guardDirectory: folder };
+    await expect(localServers({ ...parts, directory: file }).create('abc', shape(3))).rejects.toMatchObject({ code: 'FileFailed' });
+    // The directory's own path can be had, and those below it are too long for the system.
+    let deep = folder;
+    while (deep.length < 4_080) deep = join(deep, 'd'.repeat(Math.max(1, Math.min(200, 4_079 - deep.length))));
+    mkdirSync(deep, { recursive: true });
+    await expect(localServers({ ...parts, directory: deep }).create('abc', shape(3))).rejects.toMatchObject({ code: 'FileFailed', message: expect.stringContaining('ENAMETOOLONG') });
+    expect(readdirSync(deep)).toStrictEqual([]);
+  });
+
   test('three know each other, each by its myid, on loopback, and answer every four-letter word', async () => {
     const own = servers();
     const { dir } = await own.create('abc', shape(3));
