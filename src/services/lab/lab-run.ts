@@ -4,6 +4,7 @@
  * `restartServer`; what runs already is only taken up.
  */
 
+import type { CancelSignal } from '../../base/signal.ts';
 import type { Lab, LabServer } from '../../contract/lab.ts';
 import { CancelledError, UsageError } from '../../model/errors.ts';
 import { toFailure } from '../failure.ts';
@@ -21,6 +22,9 @@ export interface RunParts extends ClientParts {
   /** @param moved whether a server started, ended, or has another role; false: only its zxid went on */
   readonly changed: (moved: boolean) => void;
 }
+
+/** Puts something into servers that serve, until it is cancelled. */
+export type Fill = (signal: CancelSignal) => Promise<void>;
 
 /** Java takes its time. */
 const WRITE_WITHIN_MS = { embedded: 20_000, apache: 60_000 };
@@ -92,9 +96,10 @@ export class LabRun {
    * Starts all that do not run, and waits until a write succeeds; a start that is under way is joined.
    *
    * @param fill comes after the first write, before it counts as started
-   * @throws UsageError LocalServerFailed, after ending what this start had started; what `fill` throws
+   * @throws UsageError LocalServerFailed, after ending what this start had started; CancelledError when they were stopped
+   *   meanwhile; what `fill` throws
    */
-  async start(fill: (() => Promise<void>) | null = null): Promise<void> {
+  async start(fill: Fill | null = null): Promise<void> {
     if (this.#starting === null && this.#members.size > 0 && this.#count('running') === this.#members.size) return;
     this.#starting ??= this.#startAll(fill).finally(() => {
       this.#starting = null;
@@ -224,7 +229,7 @@ export class LabRun {
     this.#parts.changed(true);
   }
 
-  async #startAll(fill: (() => Promise<void>) | null): Promise<void> {
+  async #startAll(fill: Fill | null): Promise<void> {
     this.#refuseClosed();
     const cancel = createCancel();
     this.#cancel = cancel;
@@ -241,13 +246,14 @@ export class LabRun {
       serves = true;
       if (fill !== null) {
         this.#setPhase('sample');
-        await fill();
+        await fill(cancel.signal);
       }
       // The role of each, as it is after the election.
       await this.look();
+      if (this.#stopping) throw stoppedMeanwhile();
     } catch (error) {
-      if (serves) throw error;
-      throw await this.#startFailed(started, error);
+      if (!serves) throw await this.#startFailed(started, error);
+      throw this.#stopping ? stoppedMeanwhile() : error;
     } finally {
       this.#cancel = null;
       this.#setPhase(null);
@@ -278,8 +284,13 @@ export class LabRun {
     // A server that ended while it was waited for has told why; that says more than that the waiting ended.
     const said = error instanceof CancelledError ? started.find(({ failure }) => failure !== null)?.failure : undefined;
     await Promise.all(started.filter(({ state }) => wasStopped || state === 'running').map((member) => member.end('stopped')));
-    if (wasStopped) return new UsageError('LocalServerFailed', 'the servers were stopped while they started');
+    if (wasStopped) return stoppedMeanwhile();
     this.#failure = said ?? toFailure(error);
     return error instanceof CancelledError ? new UsageError('LocalServerFailed', this.#failure.message) : error;
   }
+}
+
+/** Whoever stopped them need not be told that they did not start. */
+function stoppedMeanwhile(): CancelledError {
+  return new CancelledError('the servers were stopped while they started');
 }

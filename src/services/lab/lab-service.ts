@@ -6,6 +6,7 @@
 
 import * as v from 'valibot';
 import { Emitter, type Event } from '../../base/emitter.ts';
+import { onCancel, type CancelSignal } from '../../base/signal.ts';
 import { LAB_ENGINES, type ApacheFound, type EngineName, type Lab, type LabFiles, type LabOptions } from '../../contract/lab.ts';
 import { UsageError } from '../../model/errors.ts';
 import { openDocument, type StoredDocument } from '../app/documents.ts';
@@ -16,7 +17,7 @@ import type { ProfilesService } from '../profiles/profiles-service.ts';
 import { newId } from '../util/ids.ts';
 import { localClient, localConnectString, type ClientParts } from './first-write.ts';
 import { keepProfile } from './lab-profile.ts';
-import { LabRun } from './lab-run.ts';
+import { LabRun, type Fill } from './lab-run.ts';
 import { createRolePoll, type RolePoll } from './role-poll.ts';
 import { plantSampleTree } from './sample-tree.ts';
 
@@ -105,7 +106,7 @@ class Labs implements LabService {
   }
 
   async create(options: LabOptions): Promise<Lab> {
-    const { ports, profiles } = this.#parts;
+    const { ports } = this.#parts;
     const { name, servers: voters, observers, clientPort, engine, stays, sampleTree } = options;
     if (voters === 1 && observers > 0) throw new UsageError('BadOptions', 'observers need at least two servers to observe');
     const { servers } = await this.#document.get();
@@ -113,13 +114,26 @@ class Labs implements LabService {
     const zookeeper = await this.#checkedEngine(engine, options.zookeeper);
     const labId = newId(ports.random);
     const { dir } = await ports.localServers.create(labId, { servers: voters, observers, clientPort });
-    const places = await ports.localServers.read(dir);
-    const owner = { labId, name: name ?? freeName(servers, voters), profileId: '' };
-    const profileId = await keepProfile(profiles, owner, localConnectString(places.map((place) => place.clientPort)));
-    const stored = { ...owner, dir, profileId, engine, zookeeper, stays, ownPorts: clientPort !== null };
-    await this.#document.update((now) => ({ servers: [...now.servers, stored] }));
+    const stored = await this.#keep({
+      labId, name: name ?? freeName(servers, voters), dir, profileId: '', engine, zookeeper, stays, ownPorts: clientPort !== null,
+    });
     const held = await this.#hold(stored);
-    return this.#start(held, sampleTree ? () => this.#fillIn(held.run) : null);
+    return this.#start(held, sampleTree ? (signal) => this.#fillIn(held.run, signal) : null);
+  }
+
+  /** Writes down what was made; when that cannot be, nothing of it is left. @returns with its profile @throws UsageError StoreFailed */
+  async #keep(made: StoredEnsemble): Promise<StoredEnsemble> {
+    const { ports: { localServers }, profiles } = this.#parts;
+    let stored = made;
+    try {
+      const places = await localServers.read(made.dir);
+      stored = { ...made, profileId: await keepProfile(profiles, made, localConnectString(places.map(({ clientPort }) => clientPort))) };
+      await this.#document.update(({ servers }) => ({ servers: [...servers, stored] }));
+      return stored;
+    } catch (error) {
+      await Promise.allSettled([localServers.remove(made.dir), ...(stored.profileId === '' ? [] : [profiles.remove(stored.profileId)])]);
+      throw error;
+    }
   }
 
   findApache(zookeeper: string | null): Promise<ApacheFound> {
@@ -225,7 +239,7 @@ class Labs implements LabService {
     this.moved.emit(held.stored.profileId);
   }
 
-  async #start(held: Held, fill: (() => Promise<void>) | null): Promise<Lab> {
+  async #start(held: Held, fill: Fill | null): Promise<Lab> {
     await held.run.start(fill);
     await this.#followPorts(held);
     return shown(held);
@@ -259,13 +273,16 @@ class Labs implements LabService {
     return folder;
   }
 
-  async #fillIn(run: LabRun): Promise<void> {
+  async #fillIn(run: LabRun, signal: CancelSignal): Promise<void> {
     const { ports } = this.#parts;
     const text = await ports.readResource('sample-tree.json');
     const client = localClient(this.#parts, await run.look());
+    // Servers that are being stopped would be waited for as long as a session lasts.
+    const forget = onCancel(signal, () => void client.close());
     try {
       await plantSampleTree(client, text, ports.hash);
     } finally {
+      forget();
       await client.close();
     }
   }

@@ -148,9 +148,33 @@ describe('local servers', () => {
     const lab = await only(h);
     expect(lab).toMatchObject({ state: 'starting', phase: 'write' });
     expect(await h.call('lab.stop', { labId: lab?.labId ?? '' })).toMatchObject({ state: 'stopped', failure: null });
-    expect((await starting).ok).toBe(false);
+    // Whoever stopped it wanted that: it is no failure.
+    expect(await starting).toMatchObject({ ok: false, failure: { kind: 'cancelled' } });
     expect(await only(h)).toMatchObject({ state: 'stopped', phase: null, failure: null });
     expect(h.localServers.running.size).toBe(0);
+  });
+
+  test('a stop while the sample tree is planted is no failure either', async () => {
+    const h = createHarness();
+    const starting = h.dispatcher.call('s', 'lab.create', { ...three, sampleTree: true });
+    while ((await only(h))?.phase !== 'sample') await settle();
+    expect(await h.call('lab.stop', { labId: (await only(h))?.labId ?? '' })).toMatchObject({ state: 'stopped', failure: null });
+    expect(await starting).toMatchObject({ ok: false, failure: { kind: 'cancelled' } });
+    expect(h.clients.every(({ closed }) => closed)).toBe(true);
+  });
+
+  test('when it cannot be written down, nothing of it is left', async () => {
+    const h = createHarness({ stores: { lab: memoryStore(), profiles: memoryStore() } });
+    for (const refusing of ['profiles', 'lab'] as const) {
+      const store = h.stores[refusing];
+      if (store === undefined) throw new TypeError(`no store ${refusing}`);
+      store.failing = true;
+      expect((await h.fail('lab.create', three)).code).toBe('StoreFailed');
+      store.failing = false;
+      expect(h.localServers.dirs.size).toBe(0);
+      expect(await h.call('profiles.list', {})).toEqual([]);
+      expect(await only(h)).toBeUndefined();
+    }
   });
 
   test('opening its connection starts it; starting twice is once', async () => {
