@@ -72,5 +72,7 @@ export const FailureShape = v.object({
   hint: v.nullable(v.string()),
   path: v.nullable(v.string()),
   retrySafe: v.boolean(),
+  /** What the message says: a key of the view's messages (`reason.<word>`) and what fills it in. Most have none. */
+  reason: v.optional(v.object({ key: v.string(), params: v.record(v.string(), v.union([v.string(), v.number()])) })),
 });
 export type Failure = v.InferOutput<typeof FailureShape>;

@@ -37,16 +37,25 @@ export class KeeperError extends ZooError {
   }
 }
 
+/** A message as a key and what fills it in, for a view to say it in another language. */
+export interface Reason {
+  readonly key: string;
+  readonly params: Readonly<Record<string, string | number>>;
+}
+
 /** What was asked for cannot be sent: a bad path, an oversized request, a closed client. */
 export class UsageError extends ZooError {
   override readonly name = 'UsageError';
   readonly kind = 'usage';
   readonly retrySafe = true;
   readonly code: string;
+  readonly reason: Reason | null;
 
-  constructor(code: string, message: string) {
+  /** @param reason says what the message says */
+  constructor(code: string, message: string, reason: Reason | null = null) {
     super(message);
     this.code = code;
+    this.reason = reason;
   }
 }
 

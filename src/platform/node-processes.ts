@@ -68,6 +68,13 @@ export interface StartedProcess extends ServerProcess {
 export class ProcessFailedError extends Error {
   override readonly name = 'ProcessFailedError';
   readonly code = 'ProcessFailed';
+  /** How it ended; null: it has not, or was ended from here. */
+  readonly exit: ProcessExit | null;
+
+  constructor(message: string, exit: ProcessExit | null = null) {
+    super(message);
+    this.exit = exit;
+  }
 }
 
 const children = new Set<ChildProcess>();
@@ -125,7 +132,7 @@ export function spawnServerProcess(server: ServerCommand, onExit: (exit: Process
     const deadline = performance.now() + withinMs;
     while (!(await accepts(server.port))) {
       const exit = ended as ProcessExit | null;
-      if (exit !== null) throw failed(`it ended with ${exit.signal ?? `exit code ${exit.code ?? '?'}`}`, exit.logTail);
+      if (exit !== null) throw failed(`it ended with ${exit.signal ?? `exit code ${exit.code ?? '?'}`}`, exit.logTail, exit);
       if (performance.now() > deadline) {
         await stop();
         throw failed(`port ${server.port} did not accept connections within ${withinMs} ms`, tailOf(server.logFile));
@@ -227,6 +234,6 @@ export function tailOf(file: string, bytesMax = TAIL_BYTES): string {
   }
 }
 
-function failed(what: string, tail: string): ProcessFailedError {
-  return new ProcessFailedError(tail === '' ? what : `${what}: ${tail}`);
+function failed(what: string, tail: string, exit: ProcessExit | null = null): ProcessFailedError {
+  return new ProcessFailedError(tail === '' ? what : `${what}: ${tail}`, exit);
 }

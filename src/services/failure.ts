@@ -5,7 +5,7 @@
 
 import type { Hint } from '../contract/hints.ts';
 import type { Failure, FailureLayer } from '../contract/shapes.ts';
-import { KeeperError, ZooError } from '../model/errors.ts';
+import { KeeperError, UsageError, ZooError, type Reason } from '../model/errors.ts';
 
 interface Row {
   readonly layer: FailureLayer;
@@ -127,6 +127,7 @@ export function toFailure(error: unknown, path: string | null = null): Failure {
     hint,
     path: error instanceof KeeperError && error.path !== null ? error.path : path,
     retrySafe: error.retrySafe,
+    ...(error instanceof UsageError && error.reason !== null ? { reason: error.reason } : {}),
   };
 }
 
@@ -134,10 +135,11 @@ export function toFailure(error: unknown, path: string | null = null): Failure {
  * A failure that no error stands behind: refused at the door, or found by a check.
  *
  * @param code one of the table's where a layer and a hint should come with it
+ * @param reason says what the message says
  */
-export function makeFailure(kind: Failure['kind'], code: string, message: string, path: string | null = null): Failure {
+export function makeFailure(kind: Failure['kind'], code: string, message: string, path: string | null = null, reason: Reason | null = null): Failure {
   const { layer, hint } = ROWS[code] ?? row('app', null);
-  return { kind, code, message, layer, hint, path, retrySafe: kind === 'denied' || kind === 'usage' };
+  return { kind, code, message, layer, hint, path, retrySafe: kind === 'denied' || kind === 'usage', ...(reason === null ? {} : { reason }) };
 }
 
 function bugFailure(error: unknown, path: string | null): Failure {

@@ -8,6 +8,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { reason } from '../../contract/reasons.ts';
 import { UsageError, ZooError } from '../../model/errors.ts';
 import type { Surroundings } from '../../platform/apache/search.ts';
 import { findJava } from '../../platform/apache/java.ts';
@@ -17,6 +18,7 @@ import { takeUpServer } from '../../platform/local-ensemble/found-server.ts';
 import type { GuardCommand } from '../../platform/local-ensemble/guard.ts';
 import { findRunning, forgetRunning, writeRunning } from '../../platform/local-ensemble/running-record.ts';
 import { ProcessFailedError, spawnServerProcess, type ServerProcess, type StartedProcess } from '../../platform/node-processes.ts';
+import { endReason } from '../../services/lab/end-reason.ts';
 import type { LocalServerExit, LocalServerProcess, LocalServers, LocalServerStart } from '../../services/ports.ts';
 import { createAppGuard, type AppGuard } from './app-guard.ts';
 import { createDirectoryLocks } from './directory-locks.ts';
@@ -78,7 +80,8 @@ class OwnServers implements LocalServers {
       // Nobody would list what was made of it.
       if (isNew) await rm(dir, { recursive: true, force: true }).catch(() => undefined);
       if (error instanceof ZooError) throw error;
-      throw new UsageError('FileFailed', `the files of the local servers could not be made in ${dir}: ${reasonOf(error)}`);
+      const why = reasonOf(error);
+      throw new UsageError('FileFailed', `the files of the local servers could not be made in ${dir}: ${why}`, reason('notMade', { dir, why }));
     }
     return { dir };
   }
@@ -91,7 +94,7 @@ class OwnServers implements LocalServers {
     const place = await placeOf(dir, id);
     const release = await this.#locks.take(dir);
     try {
-      if ((await findRunning(place.configFile)) !== null) throw failed(`server ${id} runs already, started by another program`);
+      if ((await findRunning(place.configFile)) !== null) throw failed(`server ${id} runs already, started by another program`, reason('runsAlready', { id }));
       const engine = await this.#engine(how);
       const clientPort = await settledPort(place, how.movesPort);
       await checkPeerPorts(place);
@@ -103,7 +106,7 @@ class OwnServers implements LocalServers {
       return this.#handle(started, clientPort);
     } catch (error) {
       release();
-      if (error instanceof ProcessFailedError) throw failed(`server ${id} did not start: ${error.message}`);
+      if (error instanceof ProcessFailedError) throw startFailed(id, how, error);
       throw error;
     }
   }
@@ -218,4 +221,10 @@ class OwnServers implements LocalServers {
       setStays: (stays) => this.#guard.setStays(pid, stays),
     };
   }
+}
+
+function startFailed(id: number, { engine }: LocalServerStart, { message, exit }: ProcessFailedError): UsageError {
+  const seconds = LISTEN_WITHIN_MS[engine] / 1_000;
+  const why = exit === null ? reason('startSilent', { id, seconds }) : endReason(id, exit, false).reason;
+  return failed(`server ${id} did not start: ${message}`, why);
 }

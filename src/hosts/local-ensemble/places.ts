@@ -7,7 +7,8 @@ import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LabFiles } from '../../contract/lab.ts';
-import { UsageError } from '../../model/errors.ts';
+import { reason } from '../../contract/reasons.ts';
+import { UsageError, type Reason } from '../../model/errors.ts';
 import { openEnsembleDirectory } from '../../platform/local-ensemble/directory.ts';
 import type { PeerPorts } from '../../platform/local-ensemble/layout.ts';
 import { isPortFree } from '../../platform/local-ensemble/ports.ts';
@@ -30,13 +31,13 @@ export interface Place {
 }
 
 /** @returns the error that every trouble with local servers becomes */
-export function failed(message: string): UsageError {
-  return new UsageError('LocalServerFailed', message);
+export function failed(message: string, why: Reason | null = null): UsageError {
+  return new UsageError('LocalServerFailed', message, why);
 }
 
 /** @returns the error of a port that cannot be had: no log says more about it */
-function taken(message: string): UsageError {
-  return new UsageError('PortTaken', message);
+function taken(message: string, why: Reason): UsageError {
+  return new UsageError('PortTaken', message, why);
 }
 
 export const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -80,7 +81,10 @@ function portIn(text: string, file: string): number {
  */
 export async function settledPort({ id, configFile, clientPort }: Place, moves: boolean): Promise<number> {
   if (await isPortFree(clientPort)) return clientPort;
-  if (!moves) throw taken(`the client port ${clientPort} of server ${id} is taken by another program: end that, or change the line clientPort in ${configFile}`);
+  if (!moves) {
+    const why = reason('portClient', { port: clientPort, id, file: configFile });
+    throw taken(`the client port ${clientPort} of server ${id} is taken by another program: end that, or change the line clientPort in ${configFile}`, why);
+  }
   const port = await freeLoopbackPort(0);
   const text = await readFile(configFile, 'utf8');
   await replaceFile(configFile, text.replace(PORT_LINE, `clientPort=${port}`));
@@ -92,15 +96,17 @@ export async function checkPeerPorts({ id, configFile, peers }: Place): Promise<
   if (peers === null) return;
   for (const [what, port] of [['quorum', peers.quorumPort], ['election', peers.electionPort]] as const) {
     if (await isPortFree(port)) continue;
-    throw taken(`the ${what} port ${port} of server ${id} is taken by another program: end that, or choose another port in the line server.${id} of every zoo.cfg, as in ${configFile}`);
+    const why = reason(what === 'quorum' ? 'portQuorum' : 'portElection', { port, id, file: configFile });
+    throw taken(`the ${what} port ${port} of server ${id} is taken by another program: end that, or choose another port in the line server.${id} of every zoo.cfg, as in ${configFile}`, why);
   }
 }
 
 /** Ports that a person chose, before anything is made. @throws UsageError PortTaken naming the first that is taken */
 export async function checkChosenPorts(first: number, count: number): Promise<void> {
   for (let port = first; port < first + count; port++) {
-    if (port > 65_535) throw taken(`the client ports would run from ${first} to ${first + count - 1}, and 65535 is the highest`);
-    if (!(await isPortFree(port))) throw taken(`port ${port} is taken by another program: choose another client port`);
+    const last = first + count - 1;
+    if (port > 65_535) throw taken(`the client ports would run from ${first} to ${last}, and 65535 is the highest`, reason('portsTooHigh', { first, last }));
+    if (!(await isPortFree(port))) throw taken(`port ${port} is taken by another program: choose another client port`, reason('portChosen', { port }));
   }
 }
 

@@ -8,6 +8,7 @@ import { UsageError, ZooError } from '../../model/errors.ts';
 import { parseSrvr } from '../cluster/parse-srvr.ts';
 import { makeFailure, toFailure } from '../failure.ts';
 import type { AskServer, LocalServerExit, LocalServerPlace, LocalServerProcess, LocalServers, LocalServerStart } from '../ports.ts';
+import { endReason } from './end-reason.ts';
 
 const ASK_WITHIN_MS = 1_000;
 
@@ -164,7 +165,7 @@ export class LabMember {
         this.#ended(exit);
       });
       // It may have ended between listening and now.
-      if (end !== null) throw new UsageError('LocalServerFailed', exitText(end));
+      if (end !== null) throw this.#failedWith(end);
       this.#process = process;
       this.#clientPort = process.clientPort;
       // What was chosen while it started.
@@ -179,8 +180,15 @@ export class LabMember {
 
   #ended(exit: LocalServerExit): void {
     this.#process = null;
-    if (this.#ending === null) this.#set('failed', makeFailure('weather', 'LocalServerFailed', exitText(exit)));
-    else this.#set(this.#ending, null);
+    if (this.#ending === null) {
+      const { text, reason } = endReason(this.id, exit, this.#state !== 'starting');
+      this.#set('failed', makeFailure('weather', 'LocalServerFailed', text, null, reason));
+    } else this.#set(this.#ending, null);
+  }
+
+  #failedWith(exit: LocalServerExit): UsageError {
+    const { text, reason } = endReason(this.id, exit, false);
+    return new UsageError('LocalServerFailed', text, reason);
   }
 
   /** Unless it has ended meanwhile. */
@@ -195,10 +203,4 @@ export class LabMember {
     this.#said = NOTHING;
     this.#parts.changed(this, was);
   }
-}
-
-function exitText({ code, signal, logTail }: LocalServerExit): string {
-  const known = signal === null ? `exit code ${code ?? ''}` : `signal ${signal}`;
-  const how = signal === null && code === null ? 'how is not known' : known;
-  return `the server ended (${how}). The end of its log:\n${logTail}`;
 }

@@ -6,6 +6,7 @@
 
 import type { CancelSignal } from '../../base/signal.ts';
 import type { Lab, LabServer } from '../../contract/lab.ts';
+import { reason } from '../../contract/reasons.ts';
 import { CancelledError, UsageError } from '../../model/errors.ts';
 import { toFailure } from '../failure.ts';
 import type { AskServer, LocalServerStart, Ports } from '../ports.ts';
@@ -274,7 +275,8 @@ export class LabRun {
     const withinMs = WRITE_WITHIN_MS[this.#parts.how().engine];
     const { written, serving } = await firstWrite(this.#parts, () => this.look(), { withinMs, signal });
     if (written) return;
-    throw new UsageError('LocalServerFailed', `no write succeeded within ${withinMs / 1_000} s; ${serving} of the servers serve`);
+    const seconds = withinMs / 1_000;
+    throw new UsageError('LocalServerFailed', `no write succeeded within ${seconds} s; ${serving} of the servers serve`, reason('noWrite', { seconds, serving }));
   }
 
   /** Ends what was started. @returns the error to throw */
@@ -286,7 +288,7 @@ export class LabRun {
     await Promise.all(started.filter(({ state }) => wasStopped || state === 'running').map((member) => member.end('stopped')));
     if (wasStopped) return stoppedMeanwhile();
     this.#failure = said ?? toFailure(error);
-    return error instanceof CancelledError ? new UsageError('LocalServerFailed', this.#failure.message) : error;
+    return error instanceof CancelledError ? new UsageError('LocalServerFailed', this.#failure.message, this.#failure.reason ?? null) : error;
   }
 }
 

@@ -31,6 +31,14 @@ describe('toFailure', () => {
     expect(structuredClone(failure)).toEqual(failure);
   });
 
+  test('what is known in parts goes along, for other languages', () => {
+    const reason = { key: 'reason.portChosen', params: { port: 2181 } };
+    const failure = toFailure(new UsageError('PortTaken', 'port 2181 is taken', reason));
+    expect(failure).toMatchObject({ message: 'port 2181 is taken', reason });
+    expect(v.is(FailureShape, failure)).toBe(true);
+    expect(toFailure(new UsageError('PortTaken', 'port 2181 is taken'))).not.toHaveProperty('reason');
+  });
+
   test('the error\'s own path wins over the caller\'s', () => {
     expect(toFailure(new KeeperError(ErrorCode.NoNode, '/own'), '/given').path).toBe('/own');
     expect(toFailure(new ConnectionLostError('lost', true), '/given').path).toBe('/given');

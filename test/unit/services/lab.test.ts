@@ -105,6 +105,8 @@ describe('local servers', () => {
     expect(lab).toMatchObject({ state: 'failed', servers: [{ state: 'failed', pid: null }], failure: { code: 'LocalServerFailed', hint: 'hint.localServer' } });
     expect(lab?.failure?.message).toContain('SIGKILL');
     expect(lab?.failure?.message).toContain('the last words');
+    // Nobody's log says why it was killed.
+    expect(lab?.failure?.reason).toEqual({ key: 'reason.endedSignal', params: { id: 1, signal: 'SIGKILL' } });
     expect((await h.call('lab.start', { labId })).state).toBe('running');
   });
 
@@ -133,10 +135,11 @@ describe('local servers', () => {
     const h = createHarness({ autoConnect: false });
     const outcome = h.fail('lab.create', { ...plain, sampleTree: true });
     while (h.clients.length === 0) await settle();
-    running(h)[0]?.exit({ code: 1, signal: null, logTail: 'bad data directory' });
+    running(h)[0]?.exit({ code: 1, signal: null, logTail: 'zooscope: info: a leader is elected\nzooscope: bad data directory.\nzooscope: info: gone' });
     const failure = await outcome;
     expect(failure).toMatchObject({ code: 'LocalServerFailed' });
     expect(failure.message).toContain('bad data directory');
+    expect(failure.reason).toEqual({ key: 'reason.endedCode', params: { id: 1, code: 1, cause: 'bad data directory' } });
     expect(await only(h)).toMatchObject({ state: 'failed', failure: { message: failure.message } });
     expect(h.clock.timers).toBe(0);
   });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parse as parseVue } from 'vue/compiler-sfc';
 import { describe, expect, test } from 'vitest';
 import { HINTS } from '../../../src/contract/hints.ts';
+import { REASONS } from '../../../src/contract/reasons.ts';
 import { en } from '../../../src/view/i18n/en/index.ts';
 import { i18n, languageFor } from '../../../src/view/i18n/i18n.ts';
 import { zhCn } from '../../../src/view/i18n/zh-cn/index.ts';
@@ -55,6 +56,10 @@ describe('messages', () => {
 
   test('every hint of the contract has a text', () => {
     for (const hint of HINTS) expect(english.has(hint), hint).toBe(true);
+  });
+
+  test('every reason of the contract has a text', () => {
+    for (const name of REASONS) expect(english.has(`reason.${name}`), name).toBe(true);
   });
 
   test('the language follows the first one that is known', () => {

@@ -3,9 +3,8 @@
 import type { EngineName } from '../../../contract/lab.ts';
 import type { ProcessExit } from '../../../platform/node-processes.ts';
 import { clientAddress, connectStringOf, shapeText, type EnsembleShape } from '../../../platform/local-ensemble/layout.ts';
+import { logCause } from '../../../services/lab/log-cause.ts';
 import type { RunningServer, ServerEnd, Servers } from './servers.ts';
-
-const CAUSE_CHARS_MAX = 400;
 
 /** One line of JSON. */
 export function jsonLine(servers: Servers, engine: EngineName): string {
@@ -21,12 +20,12 @@ export function peopleLines(servers: Servers, shape: EnsembleShape, engine: Engi
 
 /** A server that ended before the ensemble worked. */
 export function startFailure({ place, exit }: ServerEnd): string {
-  return `server ${place.id} did not start: ${howText(exit)}${causeText(exit.logTail)}; its log: ${place.logFile}`;
+  return `server ${place.id} did not start: ${howText(exit)}${causeText(exit)}; its log: ${place.logFile}`;
 }
 
 /** A server that ended by itself afterwards, and what that means for the rest. */
 export function endText({ place, pid, exit }: ServerEnd, servers: Servers, shape: EnsembleShape): string {
-  const what = `server ${place.id} (pid ${pid}) ended by itself: ${howText(exit)}${causeText(exit.logTail)}; its log: ${place.logFile}`;
+  const what = `server ${place.id} (pid ${pid}) ended by itself: ${howText(exit)}${causeText(exit)}; its log: ${place.logFile}`;
   const running = servers.running();
   if (running === 0) return `${what}. No server runs any more`;
   const rest = `${running} of ${shape.servers + shape.observers} run on, and it is not started again`;
@@ -38,15 +37,10 @@ function howText({ code, signal }: ProcessExit): string {
   return signal === null ? `exit code ${code ?? 'unknown'}` : `signal ${signal}`;
 }
 
-/** The line of a log that says why, as far as one can be told from the others. */
-function causeText(logTail: string): string {
-  const lines = logTail.split('\n').map((line) => line.trim()).filter((line) => line !== '');
-  const last = (pattern: RegExp): string | undefined => lines.filter((line) => pattern.test(line)).at(-1);
-  const own = last(/^zooscope: /)?.replace(/^zooscope: /, '');
-  const java = last(/^Caused by: /) ?? last(/^([\w$]+\.)+[\w$]*(Exception|Error)\b/) ?? last(/ ERROR |\bError\b/);
-  const cause = (own ?? java)?.replace(/\.$/, '');
-  if (cause === undefined) return '';
-  return `: ${cause.length > CAUSE_CHARS_MAX ? `${cause.slice(0, CAUSE_CHARS_MAX)}...` : cause}`;
+/** Nobody's log says why it was killed. */
+function causeText({ signal, logTail }: ProcessExit): string {
+  const cause = signal === null ? logCause(logTail) : null;
+  return cause === null ? '' : `: ${cause}`;
 }
 
 /** Where an ensemble is when nobody says: one for each shape, so that another shape does not meet its files. */

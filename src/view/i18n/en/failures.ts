@@ -91,6 +91,25 @@ export const hint = {
   report: 'This is our mistake. Please report it with the copied text.',
 };
 
+/** What a message says, where the app knows it in parts. */
+export const reason = {
+  endedCode: 'Server {id} ended by itself with exit code {code}.',
+  endedSignal: 'Server {id} was ended by the signal {signal}, not from here.',
+  endedUnknown: 'Server {id} ended by itself.',
+  startCode: 'Server {id} did not start: it ended with exit code {code}.',
+  startSignal: 'Server {id} did not start: it was ended by the signal {signal}.',
+  startUnknown: 'Server {id} did not start.',
+  startSilent: 'Server {id} did not start: it accepted no connection within {seconds} s.',
+  noWrite: 'No write succeeded within {seconds} s. Servers that serve: {serving}.',
+  runsAlready: 'Server {id} runs already, started by another program.',
+  notMade: 'The files of the servers could not be made in {dir}: {why}',
+  portClient: 'The client port {port} of server {id} is taken by another program. End that, or change clientPort in {file}.',
+  portQuorum: 'The quorum port {port} of server {id} is taken by another program. End that, or choose another in the line server.{id} of every zoo.cfg, as in {file}.',
+  portElection: 'The election port {port} of server {id} is taken by another program. End that, or choose another in the line server.{id} of every zoo.cfg, as in {file}.',
+  portChosen: 'Port {port} is taken by another program. Choose another client port.',
+  portsTooHigh: 'The client ports would run from {first} to {last}, and 65535 is the highest.',
+};
+
 export const layer = {
   name: 'Name lookup',
   socket: 'Network',

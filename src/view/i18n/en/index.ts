@@ -3,7 +3,7 @@
 import { command } from './commands.ts';
 import { common } from './common.ts';
 import { connection } from './connection.ts';
-import { error, hint, layer } from './failures.ts';
+import { error, hint, layer, reason } from './failures.ts';
 import { lab } from './lab.ts';
 import { node } from './node.ts';
 import { panels } from './panels.ts';
@@ -13,4 +13,4 @@ import { history, transfer } from './transfer.ts';
 import { tree } from './tree.ts';
 import { workbench } from './workbench.ts';
 
-export const en = { command, common, connection, error, hint, history, lab, layer, node, panels, settings, start, transfer, tree, workbench };
+export const en = { command, common, connection, error, hint, history, lab, layer, node, panels, reason, settings, start, transfer, tree, workbench };

@@ -1,7 +1,7 @@
 /** What failures say: a title for each code a person may meet, what to try, and the names of layers. */
 
 import type { Same } from '../same.ts';
-import type { error as enError, hint as enHint, layer as enLayer } from '../en/failures.ts';
+import type { error as enError, hint as enHint, layer as enLayer, reason as enReason } from '../en/failures.ts';
 
 export const error: Same<typeof enError> = {
   NoNode: '节点不存在',
@@ -92,6 +92,24 @@ export const hint: Same<typeof enHint> = {
   notServing: '正在选举，或运行的服务器过少。',
   appLost: '它会自动恢复；否则请重新打开 Zooscope。',
   report: '这是我们的错误。请附上复制的内容告知我们。',
+};
+
+export const reason: Same<typeof enReason> = {
+  endedCode: '服务器 {id} 自行结束，退出码为 {code}。',
+  endedSignal: '服务器 {id} 被信号 {signal} 终止，并非从此处发出。',
+  endedUnknown: '服务器 {id} 自行结束。',
+  startCode: '服务器 {id} 未能启动：已结束，退出码为 {code}。',
+  startSignal: '服务器 {id} 未能启动：被信号 {signal} 终止。',
+  startUnknown: '服务器 {id} 未能启动。',
+  startSilent: '服务器 {id} 未能启动：{seconds} 秒内未接受任何连接。',
+  noWrite: '{seconds} 秒内没有写入成功。提供服务的服务器：{serving} 台。',
+  runsAlready: '服务器 {id} 已在运行，由其他程序启动。',
+  notMade: '未能在 {dir} 中创建服务器的文件：{why}',
+  portClient: '服务器 {id} 的客户端端口 {port} 已被其他程序占用。请结束该程序，或修改 {file} 中的 clientPort。',
+  portQuorum: '服务器 {id} 的 quorum 端口 {port} 已被其他程序占用。请结束该程序，或在每份 zoo.cfg 的 server.{id} 行中另选端口，例如 {file}。',
+  portElection: '服务器 {id} 的选举端口 {port} 已被其他程序占用。请结束该程序，或在每份 zoo.cfg 的 server.{id} 行中另选端口，例如 {file}。',
+  portChosen: '端口 {port} 已被其他程序占用。请选择其他客户端端口。',
+  portsTooHigh: '客户端端口将从 {first} 到 {last}，而最大端口为 65535。',
 };
 
 export const layer: Same<typeof enLayer> = {

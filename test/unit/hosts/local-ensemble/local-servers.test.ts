@@ -158,10 +158,11 @@ describe('local servers', () => {
   });
 
   test('say why they do not start', async () => {
-    const own = servers('console.error("the data directory is damaged"); process.exit(2)');
+    const own = servers('console.error("zooscope: the data directory is damaged"); process.exit(2)');
     const { dir } = await own.create('abc', shape(1));
     await expect(own.start(dir, 1, HOW, () => undefined)).rejects.toMatchObject({
-      kind: 'usage', code: 'LocalServerFailed', message: expect.stringMatching(/exit code 2: the data directory is damaged$/),
+      kind: 'usage', code: 'LocalServerFailed', message: expect.stringMatching(/exit code 2: zooscope: the data directory is damaged$/),
+      reason: { key: 'reason.startCode', params: { id: 1, code: 2, cause: 'the data directory is damaged' } },
     });
     mkdirSync(join(folder, 'empty'));
     await expect(own.start(join(folder, 'empty'), 1, HOW, () => undefined)).rejects.toMatchObject({ code: 'LocalServerFailed' });

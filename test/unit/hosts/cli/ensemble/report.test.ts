@@ -23,6 +23,9 @@ test.each([
 });
 
 test('names the signal, and cuts what is too long', () => {
+  // A local server logs its everyday work as well, which is no reason.
+  expect(said('zooscope: warn: a disk is slow\nzooscope: info: a leader is elected')).toContain('exit code 1: warn: a disk is slow; its log');
+  expect(said('zooscope: info: a leader is elected', null, 'SIGKILL')).toContain('signal SIGKILL; its log');
   expect(said('', null, 'SIGKILL')).toBe('server 2 did not start: signal SIGKILL; its log: /d/server-2/server.log');
   expect(said(`zooscope: ${'x'.repeat(5_000)}`).length).toBeLessThan(600);
 });
