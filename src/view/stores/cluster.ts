@@ -15,6 +15,8 @@ export interface ClusterView {
   readonly failure: Failure | null;
 }
 
+/** What nobody kept current for so long is not shown while the servers are asked anew. */
+const OLD_AFTER_MS = 15_000;
 const NOTHING: ClusterView = { status: null, busy: false, failure: null };
 
 export const useClusterStore = defineStore('cluster', () => {
@@ -52,6 +54,8 @@ export const useClusterStore = defineStore('cluster', () => {
     const count = viewers.get(connectionId) ?? 0;
     viewers.set(connectionId, count + 1);
     if (count > 0) return;
+    const { status } = of(connectionId);
+    if (status !== null && Date.now() - status.atMs > OLD_AFTER_MS) put(connectionId, { status: null });
     watchOn(connectionId, true);
     void refresh(connectionId);
   }

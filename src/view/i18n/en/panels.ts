@@ -54,7 +54,7 @@ export const panels = {
   },
   clusterPanel: {
     label: 'Servers of {name}',
-    asked: 'Asked {time}',
+    asked: 'Asked {time}, {pace}',
     every: 'every {time}',
     byHand: 'only by hand',
     refresh: 'Ask all servers now',

@@ -57,7 +57,7 @@ export const panels: Same<typeof en> = {
   },
   clusterPanel: {
     label: '{name} 的服务器',
-    asked: '{time} 查询',
+    asked: '{time} 查询，{pace}',
     every: '每 {time} 一次',
     byHand: '仅手动',
     refresh: '立即查询所有服务器',
