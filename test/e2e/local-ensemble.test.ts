@@ -1,6 +1,6 @@
 /** One click to a working ensemble of three servers; its leader killed from the page; stopped, started, deleted. */
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -118,6 +118,9 @@ describeWith(['chromium'], 'a local ensemble', () => {
     await gallery(app, page, 'lab-cluster-after');
     await isConnected(page);
     await writeReadme(page, 'written after the second election');
+    const [said, below] = await Promise.all([toast(page, 'Saved /readme').last().boundingBox(), area.boundingBox()]);
+    if (said === null || below === null) throw new TypeError('the message or the panel is gone');
+    expect(said.y + said.height).toBeLessThan(below.y);
     expect(await sessionShown(page)).toBe(session);
     const [next = 0] = await leading();
     await serverRow(page, `127.0.0.1:${next}`).getByRole('button', { name: /^Actions for server/ }).click();
@@ -150,13 +153,39 @@ describeWith(['chromium'], 'a local ensemble', () => {
     await lab(page).getByRole('status').getByText('stopped', { exact: true }).waitFor();
     expect(serverPids(app.home)).toEqual([]);
     await gallery(app, page, 'lab-stopped');
-    await labMenu(page, 'Local ensemble', 'Start');
-    await lab(page).getByRole('status').getByText('running', { exact: true }).waitFor();
-    expect(serverPids(app.home)).toHaveLength(3);
     await page.getByRole('tab', { name: 'Local ensemble' }).click();
+    await page.getByText('Its local servers are stopped.').waitFor();
+    await (await panel(page, 'Cluster')).getByText('Stopped from here.').first().waitFor();
+    await gallery(app, page, 'lab-stopped-open');
+    await page.getByRole('button', { name: 'Start the servers' }).click();
     await isConnected(page);
+    await page.getByText('Its local servers are').waitFor({ state: 'detached' });
+    expect(serverPids(app.home)).toHaveLength(3);
     await rowMenu(page, '/readme', 'Refresh');
     await waitForText(page, '/readme', 'written after the second election');
+  });
+
+  test('a start that takes long is cancelled with one click, and nothing is said against it', async () => {
+    const { page } = open;
+    await toStart(page);
+    await labMenu(page, 'Local ensemble', 'Stop…');
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Stop' }).click();
+    await lab(page).getByRole('status').getByText('stopped', { exact: true }).waitFor();
+    // Members that look for each other on wrong ports elect nobody.
+    const files = readdirSync(join(app.home, 'servers')).flatMap((name) => [1, 2, 3].map((id) => join(app.home, 'servers', name, `server-${id}`, 'zoo.cfg'))).filter((file) => existsSync(file) && readFileSync(file, 'utf8').includes('server.3='));
+    const texts = files.map((file) => readFileSync(file, 'utf8'));
+    for (const [index, file] of files.entries()) {
+      const own = new RegExp(`^(server\\.(?!${index + 1}=)\\d=127\\.0\\.0\\.1:\\d+):\\d+`, 'gm');
+      writeFileSync(file, (texts[index] ?? '').replace(own, '$1:1'));
+    }
+    await labMenu(page, 'Local ensemble', 'Start');
+    await lab(page).getByRole('status').getByText('first write…').waitFor();
+    await gallery(app, page, 'lab-start-long');
+    await lab(page).getByRole('button', { name: 'Cancel the start of Local ensemble' }).click();
+    await lab(page).getByRole('status').getByText('stopped', { exact: true }).waitFor();
+    for (const place of [section(page), page.getByRole('list', { name: 'Notifications' })]) expect(await place.getByRole('alert').count()).toBe(0);
+    expect(serverPids(app.home)).toEqual([]);
+    for (const [index, file] of files.entries()) writeFileSync(file, texts[index] ?? '');
   });
 
   test('is deleted with its files once its name is typed', async () => {
@@ -193,6 +222,16 @@ describeWith(['chromium'], 'a local ensemble', () => {
     await page.getByRole('menuitem', { name: '删除…' }).waitFor();
     await shot(page, 'lab-zh-dark-menu');
     await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: '启动本地服务器' }).click();
+    await page.getByRole('status').getByText('已连接', { exact: true }).waitFor();
+    const made = (await api.call('lab.list', {})).find(({ name }) => name === '本地服务器');
+    // Its only server, ended from outside.
+    process.kill(made?.servers[0]?.pid ?? 0, 'SIGKILL');
+    await page.getByText('其本地服务器出错').waitFor();
+    await page.getByRole('button', { name: '起始页' }).click();
+    await page.getByRole('listitem', { name: '本地服务器', exact: true }).getByRole('alert').getByText('服务器 1 被信号 SIGKILL 终止').waitFor();
+    await shot(page, 'lab-zh-failed');
+    await api.call('lab.remove', { labId: made?.labId ?? '', typedName: '本地服务器' });
     await api.call('settings.set', { theme: 'light', language: 'en' });
   });
 

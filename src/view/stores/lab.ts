@@ -3,6 +3,7 @@
 import { defineStore } from 'pinia';
 import { computed, shallowRef } from 'vue';
 import type { ApacheFound, EngineName, Lab, LabFiles, LabOptions, LabServer } from '../../contract/lab.ts';
+import { useText } from '../i18n/use-text.ts';
 import { backend, failureOf } from './backend.ts';
 
 /** What one click makes. */
@@ -45,7 +46,17 @@ function labCalls(take: (lab: Lab) => Lab, drop: (labId: string) => void) {
   };
 }
 
+/** @param base in the person's language */
+function freeName(labs: readonly Lab[], base: string): string {
+  const taken = new Set(labs.map(({ name }) => name));
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? base : `${base} ${number}`;
+    if (!taken.has(name)) return name;
+  }
+}
+
 export const useLabStore = defineStore('lab', () => {
+  const { t } = useText();
   const byId = shallowRef<ReadonlyMap<string, Lab>>(new Map());
   const labs = computed(() => [...byId.value.values()]);
   /** What is being made right now. */
@@ -88,11 +99,12 @@ export const useLabStore = defineStore('lab', () => {
     if (--viewers === 0) watch(false);
   }
 
-  /** Makes servers and waits until they serve. @throws ApiError */
+  /** Makes servers and waits until they serve. @param options without a name: one is found @throws ApiError */
   async function create(options: LabOptions): Promise<Lab> {
     creating.value = options;
+    const name = options.name ?? freeName(labs.value, t(options.servers === 1 ? 'lab.serverName' : 'lab.ensembleName'));
     try {
-      return take(await backend().call('lab.create', options));
+      return take(await backend().call('lab.create', { ...options, name }));
     } finally {
       creating.value = null;
     }

@@ -26,6 +26,7 @@ export const lab = {
   serverState: { stopped: 'stopped', starting: 'starting', running: 'running', paused: 'paused', killed: 'killed', failed: 'failed' },
   /** In the cluster panel, in place of what it said before. */
   endedHere: {
+    starting: 'It is being started.',
     stopped: 'Stopped from here.',
     killed: 'Killed from here.',
     paused: 'Paused from here: it does nothing until it is resumed.',
@@ -41,6 +42,9 @@ export const lab = {
   delete: 'Delete…',
   copyConnectString: 'Copy the connect string',
   copyDirectory: 'Copy the path of its directory',
+  cancelStart: 'Cancel the start of {name}',
+  ensembleName: 'Local ensemble',
+  serverName: 'Local server',
   actionsOf: 'Actions for {name}',
   actionsOfServer: 'Actions for server {id} of {name}',
   startServerAction: 'Start',
@@ -116,5 +120,13 @@ export const lab = {
   stopFailed: 'The stop did not succeed',
   killFailed: 'The server could not be killed',
   deleteFailed: 'It could not be deleted',
+  /** Above the tree, in place of what the sockets say. */
+  banner: {
+    stopped: 'Its local servers are stopped. What is shown is as it was last read.',
+    starting: 'Its local servers are being started.',
+    noQuorum: 'Too few of its local servers run. What is shown is as it was last read.',
+    failed: 'Its local servers have failed; the start page says why. What is shown is as it was last read.',
+  },
+  bannerStart: 'Start the servers',
   openFailed: 'The connection could not be opened',
 };

@@ -28,6 +28,7 @@ export const lab: Same<typeof en> = {
   server: '服务器 {id}',
   serverState: { stopped: '已停止', starting: '正在启动', running: '运行中', paused: '已暂停', killed: '已强制终止', failed: '失败' },
   endedHere: {
+    starting: '正在启动。',
     stopped: '已从此处停止。',
     killed: '已从此处强制终止。',
     paused: '已从此处暂停：恢复之前不做任何事。',
@@ -43,6 +44,9 @@ export const lab: Same<typeof en> = {
   delete: '删除…',
   copyConnectString: '复制连接字符串',
   copyDirectory: '复制其目录的路径',
+  cancelStart: '取消启动“{name}”',
+  ensembleName: '本地集群',
+  serverName: '本地服务器',
   actionsOf: '“{name}”的操作',
   actionsOfServer: '“{name}”中服务器 {id} 的操作',
   startServerAction: '启动',
@@ -118,5 +122,12 @@ export const lab: Same<typeof en> = {
   stopFailed: '停止未成功',
   killFailed: '未能强制终止该服务器',
   deleteFailed: '未能删除',
+  banner: {
+    stopped: '其本地服务器已停止。显示的是上次读取的内容。',
+    starting: '正在启动其本地服务器。',
+    noQuorum: '运行中的本地服务器过少。显示的是上次读取的内容。',
+    failed: '其本地服务器出错，原因见起始页。显示的是上次读取的内容。',
+  },
+  bannerStart: '启动服务器',
   openFailed: '连接未能打开',
 };
