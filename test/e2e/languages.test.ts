@@ -49,10 +49,10 @@ describeWith(['chromium', 'java', 'zookeeper', 'kazoo'], 'languages, themes and 
     await waitForText(page, '/zh/config', 'limit');
     expect(await englishShown(page)).toContain('Data');
     await page.getByRole('button', { name: 'Settings' }).click();
-    await page.getByRole('menuitem', { name: 'Dark' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Dark' }).click();
     await page.getByRole('button', { name: 'Settings' }).click();
     await shot(page, 'settings-menu-dark');
-    await page.getByRole('menuitem', { name: '简体中文' }).click();
+    await page.getByRole('menuitemcheckbox', { name: '简体中文' }).click();
     await page.getByRole('tab', { name: '数据' }).waitFor();
     expect(await page.evaluate(() => [document.documentElement.lang, document.documentElement.dataset['theme']])).toEqual(['zh-CN', 'dark']);
     for (const part of [zhCn.node.tabs.data, zhCn.node.tabs.stat, zhCn.node.tabs.acl, zhCn.node.tabs.watch]) {

@@ -318,7 +318,8 @@ describeWith(['chromium'], 'a local ensemble', () => {
     await lab(page, 'mine').getByText('standalone').waitFor();
     expect(serverPids(app.home)).toEqual(left);
     await gallery(app, page, 'lab-found');
-    await labMenu(page, 'mine', 'Stay when Zooscope ends');
+    await page.getByRole('button', { name: 'Actions for mine', exact: true }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'Stay when Zooscope ends', checked: true }).click();
     await lab(page, 'mine').getByText('stops with Zooscope').waitFor();
     await page.getByRole('button', { name: 'Start a local ensemble' }).waitFor();
     await labMenu(page, 'Local ensemble', 'Start');

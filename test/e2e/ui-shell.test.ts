@@ -89,7 +89,7 @@ describeWith(['chromium'], 'the shell', () => {
   test('everything speaks Chinese when told to, at once', async () => {
     const { page } = open;
     await page.getByRole('button', { name: 'Settings' }).click();
-    await page.getByRole('menuitem', { name: '简体中文' }).click();
+    await page.getByRole('menuitemcheckbox', { name: '简体中文' }).click();
     await page.getByRole('tab', { name: '集群' }).waitFor();
     expect(await page.evaluate(() => document.documentElement.lang)).toBe('zh-CN');
     await shot(page, 'shell-chinese');
@@ -98,7 +98,7 @@ describeWith(['chromium'], 'the shell', () => {
     const english = await page.locator('main').evaluate((main) => (main as HTMLElement).innerText.match(/[A-Za-z]{3,} [a-z]{3,}/g) ?? []);
     expect(english.filter((words) => !/Local ensemble|Apache ZooKeeper/.test(words))).toEqual([]);
     await page.getByRole('button', { name: '设置' }).click();
-    await page.getByRole('menuitem', { name: 'English' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'English' }).click();
     await page.getByRole('heading', { name: 'Local servers' }).waitFor();
   });
 

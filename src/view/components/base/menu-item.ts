@@ -16,6 +16,11 @@ export interface MenuAction {
   readonly run: () => void;
 }
 
+/** What a screen reader is told of a row with a place for a tick: whether it is there. */
+export function tickOf({ checked }: MenuAction): { readonly role?: 'menuitemcheckbox'; readonly 'aria-checked'?: boolean } {
+  return checked === undefined ? {} : { role: 'menuitemcheckbox', 'aria-checked': checked };
+}
+
 export interface MenuSeparator {
   readonly kind: 'separator';
   readonly id: string;
