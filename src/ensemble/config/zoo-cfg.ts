@@ -111,7 +111,7 @@ export function parseZooCfg(text: string, defines: Properties = new Map(), { els
     refuseUnsupported(key, value);
     properties.set(key.startsWith('zookeeper.') ? key : `zookeeper.${key}`, value);
   }
-  if (!portElsewhere) checkPorts(cfg);
+  checkPorts(cfg, portElsewhere);
   return { ...cfg, properties };
 }
 
@@ -155,13 +155,11 @@ function readKeys(reader: Reader): Omit<ZooCfg, 'properties'> {
   return cfg;
 }
 
-function checkPorts(
-  { clientPort, secureClientPort, secureClientPortAddress }: Pick<ZooCfg, 'clientPort' | 'secureClientPort' | 'secureClientPortAddress'>,
-): void {
+function checkPorts({ clientPort, secureClientPort, secureClientPortAddress }: Omit<ZooCfg, 'properties'>, portElsewhere: boolean): void {
   if (secureClientPort < 0 && secureClientPortAddress !== null) {
     throw new ConfigError('secureClientPortAddress is set, and secureClientPort is not');
   }
-  if (clientPort < 0 && secureClientPort < 0) throw new ConfigError('clientPort is not set');
+  if (clientPort < 0 && secureClientPort < 0 && !portElsewhere) throw new ConfigError('clientPort is not set');
 }
 
 /** -1 stands for the default. */

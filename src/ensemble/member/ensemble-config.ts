@@ -29,35 +29,67 @@ export function isEnsembleKey(key: string): boolean {
 }
 
 const SID_MAX = 255n;
+/** Every address of the machine. */
+const ANY_HOSTS = new Set(['0.0.0.0', '::']);
+
+/** What the file that dynamicConfigFile names holds, and the version that its name tells. */
+export interface DynamicConfig {
+  readonly text: string;
+  readonly version: bigint;
+}
 
 /**
  * Reads what is said of an ensemble.
  *
- * @param dynamic what the file that dynamicConfigFile names holds, and the version that its name tells; null without one
+ * @param dynamic null: dynamicConfigFile names no file
  * @returns null when nothing is, or when the only server stands alone (standaloneEnabled)
  * @throws ConfigError naming the key and what is wrong
  */
-export function readEnsembleConfig(text: string, dynamic: { readonly text: string; readonly version: bigint } | null): EnsembleConfig | null {
+export function readEnsembleConfig(text: string, dynamic: DynamicConfig | null): EnsembleConfig | null {
   const entries = parseProperties(text);
-  const membershipEntries = dynamic === null ? entries : parseProperties(dynamic.text);
-  if (![...membershipEntries.keys()].some(isMembershipKey)) return null;
-  const flag = (key: string, fallback: boolean): boolean => {
-    const value = entries.get(key)?.trim();
-    return value === undefined ? fallback : parseFlag(key, value);
-  };
-  const standaloneEnabled = flag('standaloneEnabled', true);
-  const read = parseMembership(membershipEntries, { standaloneEnabled, multiAddress: flag('multiAddress.enabled', false) });
-  const membership = dynamic === null ? read : withVersion(read, dynamic.version);
-  if (membership.members.size === 1 && standaloneEnabled) return null;
+  checkPeerType(entries.get('peerType'));
+  const membership = readMembers(entries, dynamic);
+  const standaloneEnabled = flagOf(entries, 'standaloneEnabled', true);
+  if (membership === null || (membership.members.size === 1 && standaloneEnabled)) return null;
   const limit = (key: string): number => {
     const value = entries.get(key)?.trim();
     if (value === undefined) throw new ConfigError(`${key} is not set, which an ensemble needs`);
     return parseWhole(key, value, { min: 1 });
   };
-  checkPeerType(entries.get('peerType'));
   const connectLimit = parseWhole('connectToLearnerMasterLimit', entries.get('connectToLearnerMasterLimit')?.trim() ?? '0', { min: 0 });
-  const onAllAddresses = flag('quorumListenOnAllIPs', false);
+  const onAllAddresses = flagOf(entries, 'quorumListenOnAllIPs', false);
   return { membership, initLimit: limit('initLimit'), syncLimit: limit('syncLimit'), standaloneEnabled, connectLimit, onAllAddresses };
+}
+
+/**
+ * Reads the members alone, those of a configuration with one server too.
+ *
+ * @param dynamic null: dynamicConfigFile names no file
+ * @returns null when there are none
+ * @throws ConfigError naming the key and what is wrong
+ */
+export function readMembership(text: string, dynamic: DynamicConfig | null): Membership | null {
+  return readMembers(parseProperties(text), dynamic);
+}
+
+/** With a dynamic file the members are there, and nothing else is, as in Apache's server (QuorumPeerConfig.parseProperties, parseDynamicConfig). */
+function readMembers(entries: ReadonlyMap<string, string>, dynamic: DynamicConfig | null): Membership | null {
+  const there = dynamic === null ? entries : parseProperties(dynamic.text);
+  if (dynamic !== null) {
+    const here = [...entries.keys()].find((key) => isMembershipKey(key) && key !== 'version');
+    if (here !== undefined) throw new ConfigError(`${here}: with dynamicConfigFile it belongs into that file`);
+    const strange = [...there.keys()].find((key) => !isMembershipKey(key));
+    if (strange !== undefined) throw new ConfigError(`${strange}: stands in the dynamic file, where only server, group, weight and version may`);
+  }
+  if (![...there.keys()].some(isMembershipKey)) return null;
+  const options = { standaloneEnabled: flagOf(entries, 'standaloneEnabled', true), multiAddress: flagOf(entries, 'multiAddress.enabled', false) };
+  const read = parseMembership(there, options);
+  return dynamic === null ? read : withVersion(read, dynamic.version);
+}
+
+function flagOf(entries: ReadonlyMap<string, string>, key: string, fallback: boolean): boolean {
+  const value = entries.get(key)?.trim();
+  return value === undefined ? fallback : parseFlag(key, value);
 }
 
 /**
@@ -74,10 +106,24 @@ export function readMyId(myid: string, { members }: Membership): bigint {
   return sid;
 }
 
-/** The configuration with this server's client address from its own line, where zoo.cfg's keys do not say it. */
-export function withClientOfLine(config: ZooCfg, { members }: Membership, sid: bigint): ZooCfg {
+/**
+ * The configuration with this server's client address from its own line, which counts where it has one. zoo.cfg may say
+ * the same, or only the port of it; what says something else is refused (QuorumPeerConfig.setupClientPort).
+ *
+ * @param addressOf the address that a host has; the host itself where none is found
+ * @throws ConfigError naming both
+ */
+export async function withClientOfLine(config: ZooCfg, { members }: Membership, sid: bigint, addressOf: (host: string) => Promise<string>): Promise<ZooCfg> {
   const client = members.get(sid)?.client ?? null;
-  if (config.clientPort >= 0 || client === null) return config;
+  if (client === null) return config;
+  const { clientPort, clientPortAddress } = config;
+  if (clientPort >= 0) {
+    const sameHost = clientPortAddress === null || ANY_HOSTS.has(clientPortAddress) || (await addressOf(clientPortAddress)) === (await addressOf(client.host));
+    if (clientPort !== client.port || !sameHost) {
+      const here = clientPortAddress === null ? '' : ` and clientPortAddress=${clientPortAddress}`;
+      throw new ConfigError(`clientPort=${clientPort}${here}: server.${sid} says that clients come to ${client.host}, port ${client.port}; leave out one of the two`);
+    }
+  }
   return { ...config, clientPort: client.port, clientPortAddress: client.host };
 }
 

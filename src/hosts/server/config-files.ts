@@ -5,12 +5,14 @@
  */
 
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Logger } from '../../base/logger.ts';
 import type { ConfigFiles } from '../../ensemble/member/configurations.ts';
+import { propertyValue } from '../../platform/local-ensemble/layout.ts';
 
 /** Lines of zoo.cfg that the dynamic file stands for. */
-const MEMBERSHIP_LINE = /^\s*(server\.|group|weight|dynamicConfigFile)/;
-const CLIENT_LINE = /^\s*(clientPort|clientPortAddress)\s*[=:]/;
+const MEMBERSHIP_LINE = /^\s*(server\.|group|weight|dynamicConfigFile|peerType)/;
+const CLIENT_LINE = /^\s*(clientPort|clientPortAddress)\s*[=:\s]/;
 const DYNAMIC_VERSION = /\.dynamic\.([0-9a-f]{1,16})$/i;
 
 /** The version that a dynamic file's name tells; 0 when it tells none. */
@@ -19,8 +21,14 @@ export function versionOfDynamicFile(name: string): bigint {
   return hex === undefined ? 0n : BigInt(`0x${hex}`);
 }
 
-/** The files beside one zoo.cfg. What cannot be written is logged: the tree and the log have it all the same. */
-export function configFilesOf(configFile: string, logger: Logger): ConfigFiles {
+/**
+ * The files beside one zoo.cfg. What cannot be written is logged: the tree and the log have it all the same.
+ *
+ * @param sid of the server whose zoo.cfg it is
+ */
+export function configFilesOf(file: string, sid: bigint, logger: Logger): ConfigFiles {
+  // zoo.cfg has to lead to the dynamic file wherever the server is started next.
+  const configFile = resolve(file);
   const attempt = (what: string, write: () => void): void => {
     try {
       write();
@@ -38,21 +46,20 @@ export function configFilesOf(configFile: string, logger: Logger): ConfigFiles {
       attempt(dynamic, () => {
         const lines = text.split('\n').filter((line) => !line.startsWith('version='));
         writeWhole(dynamic, `${lines.join('\n')}\n`);
-        nameDynamicFile(configFile, dynamic, lines.some((line) => line.includes(';')));
+        nameDynamicFile(configFile, dynamic, lines.some((line) => line.startsWith(`server.${sid}=`) && line.includes(';')));
         if (existsSync(next) && readFileSync(next, 'utf8').trim() === text.trim()) rmSync(next);
       });
     },
   };
 }
 
-/** @param clientsInside the dynamic file says where clients find the servers, so zoo.cfg does not */
-function nameDynamicFile(configFile: string, dynamic: string, clientsInside: boolean): void {
+/** @param clientInside the dynamic file says where clients find this server, so zoo.cfg does not */
+function nameDynamicFile(configFile: string, dynamic: string, clientInside: boolean): void {
   const before = readFileSync(configFile, 'utf8');
-  const kept = before.split('\n').filter((line) => !MEMBERSHIP_LINE.test(line) && !(clientsInside && CLIENT_LINE.test(line)));
+  const kept = before.split('\n').filter((line) => !MEMBERSHIP_LINE.test(line) && !(clientInside && CLIENT_LINE.test(line)));
   while (kept.at(-1) === '') kept.pop();
   writeWhole(`${configFile}.bak`, before);
-  // A backslash escapes in Java's properties files.
-  writeWhole(configFile, `${[...kept, `dynamicConfigFile=${dynamic.replaceAll('\\', '/')}`].join('\n')}\n`);
+  writeWhole(configFile, `${[...kept, `dynamicConfigFile=${propertyValue(dynamic)}`].join('\n')}\n`);
 }
 
 /** All or nothing, and on disk when it returns. */

@@ -4,6 +4,7 @@
  * when that was asked for.
  */
 
+import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Logger } from '../../base/logger.ts';
@@ -14,7 +15,8 @@ import { readQuorumTls } from '../../ensemble/config/quorum-tls-settings.ts';
 import { parseZooCfg, type ZooCfg } from '../../ensemble/config/zoo-cfg.ts';
 import { StorageError } from '../../ensemble/log/storage-error.ts';
 import { Member, type MemberEnvironment, type MemberOptions } from '../../ensemble/member/member.ts';
-import { isEnsembleKey, isMembershipKey, readEnsembleConfig, readMyId, withClientOfLine, type EnsembleConfig } from '../../ensemble/member/ensemble-config.ts';
+import { isEnsembleKey, readEnsembleConfig, readMembership, readMyId, withClientOfLine, type DynamicConfig, type EnsembleConfig } from '../../ensemble/member/ensemble-config.ts';
+import type { Membership } from '../../ensemble/replication/quorum/membership.ts';
 import { Server } from '../../ensemble/server.ts';
 import { UsageError } from '../../model/errors.ts';
 import { openAuditFile, type AuditFile } from '../../platform/audit-file.ts';
@@ -78,17 +80,33 @@ async function readConfig({ configFile, defines }: ServerCommandLine): Promise<C
     throw new UsageError('ConfigFile', `the configuration cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }
   try {
-    const ensemble = readEnsembleConfig(text, await readDynamic(text));
-    // One server line alone makes no ensemble, and says nothing that counts.
-    const options = ensemble === null ? { elsewhere: isMembershipKey } : { elsewhere: isEnsembleKey, portElsewhere: true };
-    return { file: configFile, config: parseZooCfg(text, defines, options), text, ensemble };
+    const dynamic = await readDynamic(text);
+    const ensemble = readEnsembleConfig(text, dynamic);
+    const read = parseZooCfg(text, defines, { elsewhere: isEnsembleKey, portElsewhere: true });
+    const config = ensemble === null ? await withOnlyLine(read, readMembership(text, dynamic)) : read;
+    if (ensemble === null) checkClientPorts(config);
+    return { file: configFile, config, text, ensemble };
   } catch (error) {
     throw error instanceof ConfigError ? new UsageError('Config', `${configFile}: ${error.message}`) : error;
   }
 }
 
+/** One server line makes no ensemble, but it may say where clients come, as in the configuration of ZooKeeper's Docker image. */
+async function withOnlyLine(config: ZooCfg, membership: Membership | null): Promise<ZooCfg> {
+  const [sid] = membership?.members.keys() ?? [];
+  if (membership === null || sid === undefined) return config;
+  const myid = await readFile(join(config.dataDir, 'myid'), 'utf8').catch(() => null);
+  return myid?.trim() === sid.toString() || (myid === null && config.clientPort < 0) ? withClientOfLine(config, membership, sid, addressOf) : config;
+}
+
+function checkClientPorts({ clientPort, secureClientPort }: ZooCfg): void {
+  if (clientPort < 0 && secureClientPort < 0) throw new ConfigError('clientPort is not set');
+}
+
+const addressOf = (host: string): Promise<string> => lookup(host).then(({ address }) => address, () => host);
+
 /** The file that dynamicConfigFile names; null when none is named. */
-async function readDynamic(text: string): Promise<{ readonly text: string; readonly version: bigint } | null> {
+async function readDynamic(text: string): Promise<DynamicConfig | null> {
   const file = parseProperties(text).get('dynamicConfigFile')?.trim();
   if (file === undefined) return null;
   try {
@@ -167,23 +185,23 @@ function startServer(
     defer: (fn: () => void) => void setImmediate(fn),
   };
   if (ensemble === null) return Server.start(environment, { config, configText, onFailure, jaas });
-  const options = { config, configText, onFailure, jaas, ...(config.reconfigEnabled ? { configFiles: configFilesOf(file, logger) } : {}) };
-  return startMember(environment, options, ensemble);
+  return startMember(environment, { config, configText, onFailure, jaas }, ensemble, file);
 }
 
 async function startMember(
-  environment: Omit<MemberEnvironment, 'quorum'>, options: Omit<MemberOptions, 'sid' | keyof EnsembleConfig>, ensemble: EnsembleConfig,
+  environment: Omit<MemberEnvironment, 'quorum'>, options: Omit<MemberOptions, 'sid' | keyof EnsembleConfig>, ensemble: EnsembleConfig, configFile: string,
 ): Promise<Member> {
-  const file = join(options.config.dataDir, 'myid');
-  const myid = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new UsageError('Config', `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  const myidFile = join(options.config.dataDir, 'myid');
+  const myid = await readFile(myidFile, 'utf8').catch((error: unknown) => {
+    throw new UsageError('Config', `${myidFile} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   });
   const sid = readMyId(myid, ensemble.membership);
-  const config = withClientOfLine(options.config, ensemble.membership, sid);
-  if (config.clientPort < 0 && config.secureClientPort < 0) throw new ConfigError('clientPort is not set');
+  const config = await withClientOfLine(options.config, ensemble.membership, sid, addressOf);
+  checkClientPorts(config);
   const tls = readQuorumTls(config.properties);
   const quorum = nodeQuorumNetwork(tls === null ? null : await QuorumTls.open(tls, environment.logger));
-  return Member.start({ ...environment, quorum }, { ...options, ...ensemble, config, sid });
+  const configFiles = config.reconfigEnabled ? { configFiles: configFilesOf(configFile, sid, environment.logger) } : {};
+  return Member.start({ ...environment, quorum }, { ...options, ...ensemble, ...configFiles, config, sid });
 }
 
 /** Where clients come, in the clear and over TLS. */

@@ -79,8 +79,8 @@ function serverLine({ id, observer, peers }: ServerPlace): string[] {
   return peers === null ? [] : [`server.${id}=${LOOPBACK}:${peers.quorumPort}:${peers.electionPort}${observer ? ':observer' : ''}`];
 }
 
-/** As java.util.Properties reads it, byte by byte: file names take slashes on every system, the rest is escaped. */
-function propertyValue(path: string): string {
+/** A path as java.util.Properties reads it, byte by byte: file names take slashes on every system, the rest is escaped. */
+export function propertyValue(path: string): string {
   const slashed = process.platform === 'win32' ? path.replaceAll('\\', '/') : path.replaceAll('\\', '\\\\');
   return slashed.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
