@@ -90,6 +90,25 @@ describe('the command line', () => {
     await expectRefused(run(config(await freePort(), { [key]: value })), message);
   });
 
+  test.each(['zoo.cfg', 'a dynamic file'])('takes the client port of the only server from its line in %s, as in the configuration of the Docker image', async (where) => {
+    const [port, spare] = [await freePort(), await freePort()];
+    const line = `server.1=localhost:2888:3888;127.0.0.1:${port}\n`;
+    const dynamic = join(directory, 'zoo.cfg.dynamic');
+    writeFileSync(dynamic, line);
+    const file = join(directory, 'zoo.cfg');
+    const base = `dataDir=${join(directory, 'data')}\nstandaloneEnabled=true\n${where === 'zoo.cfg' ? line : `dynamicConfigFile=${dynamic}\n`}`;
+    mkdirSync(join(directory, 'data'));
+    writeFileSync(join(directory, 'data', 'myid'), '1\n');
+    writeFileSync(file, base);
+    const server = run(file);
+    await serving(server);
+    expect(server.out()).toContain(`serving on 127.0.0.1:${port}, `);
+    server.child.kill('SIGTERM');
+    expect(await server.ended).toBe(0);
+    writeFileSync(file, `${base}clientPort=${spare}\n`);
+    await expectRefused(run(file), new RegExp(`clientPort=${spare}: server\\.1 says that clients come to 127\\.0\\.0\\.1, port ${port}`));
+  });
+
   test('takes Java properties', async () => {
     const port = await freePort();
     // The digest of super:admin.
