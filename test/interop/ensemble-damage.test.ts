@@ -67,7 +67,7 @@ interface Damage {
   readonly says: RegExp;
 }
 
-const COPY = /[Ee]mpty this server’s data directory and let it copy the data from the others/;
+const COPY = /[Ee]mpty this server’s version-2 and let it copy the data from the others/;
 
 const DAMAGES: readonly Damage[] = [
   {

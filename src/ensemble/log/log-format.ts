@@ -170,7 +170,7 @@ export function corrupt({ file, offset, what, entriesAfter }: Damage): StorageEr
   return new StorageError(
     'LogCorrupt',
     `${file} is damaged at byte ${offset}: ${what}. Everything before that byte is sound. ` +
-      'In an ensemble, empty this server’s data directory and let it copy the data from the others; ' +
+      'In an ensemble, empty this server’s version-2 and let it copy the data from the others; ' +
       `a server on its own needs a backup, or the file cut at that byte, which loses ${lost}.`,
     file,
     offset,
@@ -183,7 +183,7 @@ export function gap(name: string, before: bigint, after: bigint): StorageError {
     'LogGap',
     `transactions are missing: after ${formatId(before)} comes ${formatId(after)} in ${name}. ` +
       'A log or a newer snapshot was removed, or the end of a log was lost. ' +
-      'Put the missing files back, or, in an ensemble, empty this server’s data directory and let it copy from the others.',
+      'Put the missing files back, or, in an ensemble, empty this server’s version-2 and let it copy from the others.',
     name,
   );
 }

@@ -170,7 +170,7 @@ function unusable(first: StorageError, count: number): StorageError {
   return new StorageError(
     first.code,
     `no snapshot can be used: ${first.message}${rest}. Put a sound one back, or, in an ensemble, ` +
-      'empty this server’s data directory and let it copy the data from the others.',
+      'empty this server’s version-2 and let it copy the data from the others.',
     first.file,
     first.offset,
   );
@@ -191,7 +191,7 @@ function missing(logs: readonly NamedFile[]): StorageError {
   return new StorageError(
     'SnapshotMissing',
     `there are transaction logs (from ${logs[0]?.name}) but no snapshot, so the beginning may be missing. ` +
-      'Put the snapshots back, or, in an ensemble, empty this server’s data directory and let it copy the data from the ' +
+      'Put the snapshots back, or, in an ensemble, empty this server’s version-2 and let it copy the data from the ' +
       'others. Only if the logs begin with the very first transaction (an upgrade from 3.4), start once with snapshot.trust.empty=true.',
   );
 }

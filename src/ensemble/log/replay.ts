@@ -75,7 +75,7 @@ export class Replay {
         'LogGap',
         `${snapshot} was written while the server was at work and needs the transactions up to ${formatId(awaited.zxid)}, ` +
           `but the logs end at ${formatId(this.zxid)}. A log is missing, or its end was lost. Put the missing files back, or, ` +
-          'in an ensemble, empty this server’s data directory and let it copy the data from the others.',
+          'in an ensemble, empty this server’s version-2 and let it copy the data from the others.',
         snapshot,
       );
     }

@@ -16,7 +16,7 @@ const CURRENT = 'currentEpoch';
  */
 const ANNOUNCED = 'currentEpoch.tmp';
 /** What was promised cannot be told from anything else, so nothing less helps. */
-const COPY = 'Empty this server’s data directory and let it copy the data from the others.';
+const COPY = 'Empty this server’s version-2 and let it copy the data from the others.';
 
 export class EpochFiles {
   readonly #storage: Storage;

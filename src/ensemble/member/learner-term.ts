@@ -375,7 +375,7 @@ export class LearnerTerm implements Term {
       this.#parts.events.onFailure(new StorageError(
         'SnapshotMissing',
         'the leader wants the end of the log cut off, nothing whole would be left here, and it does not ' +
-          'send its tree. Empty this server’s data directory and let it copy the data from the others.',
+          'send its tree. Empty this server’s version-2 and let it copy the data from the others.',
       ));
       return;
     }
