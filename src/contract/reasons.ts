@@ -5,7 +5,7 @@ import type { Reason } from '../model/errors.ts';
 /** With `id`, it is of that local server; `cause` is a line of its log, shown beside the text. */
 export const REASONS = [
   'endedCode', 'endedSignal', 'endedUnknown', 'startCode', 'startSignal', 'startUnknown', 'startSilent', 'noWrite', 'runsAlready', 'notMade',
-  'portClient', 'portQuorum', 'portElection', 'portChosen', 'portsTooHigh',
+  'portClient', 'portQuorum', 'portElection', 'portChosen', 'portForbidden', 'portsTooHigh',
 ] as const;
 export type ReasonName = (typeof REASONS)[number];
 

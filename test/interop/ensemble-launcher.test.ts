@@ -140,7 +140,7 @@ describeWith(['kazoo'], 'zooscope ensemble', () => {
     for (const { pid } of ready.servers) if (isRunning(pid)) process.kill(pid, 'SIGKILL');
     const { code, err } = await launcher.ended;
     expect(code).toBe(1);
-    expect(err).toMatch(/without a majority nothing is served until this command is started again\nzooscope: [^\n]*\. No server runs any more\n$/);
+    expect(err).toMatch(/these are no majority, and serve nothing until others are started\nzooscope: [^\n]*\. No server runs any more\n$/);
 
     await using again = launch(['--dir', dir, '--json']);
     expect(Object.keys(await equalTree(await again.ready()))).toContain('/after/n00039');

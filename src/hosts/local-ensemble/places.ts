@@ -11,7 +11,7 @@ import { reason } from '../../contract/reasons.ts';
 import { UsageError, type Reason } from '../../model/errors.ts';
 import { openEnsembleDirectory } from '../../platform/local-ensemble/directory.ts';
 import type { PeerPorts } from '../../platform/local-ensemble/layout.ts';
-import { isPortFree } from '../../platform/local-ensemble/ports.ts';
+import { isPortFree, portTrouble } from '../../platform/local-ensemble/ports.ts';
 import { freeLoopbackPort, tailOf } from '../../platform/node-processes.ts';
 import { replaceFile } from '../../platform/node-store.ts';
 import { readConfigFacts } from './read-config.ts';
@@ -106,7 +106,11 @@ export async function checkChosenPorts(first: number, count: number): Promise<vo
   for (let port = first; port < first + count; port++) {
     const last = first + count - 1;
     if (port > 65_535) throw taken(`the client ports would run from ${first} to ${last}, and 65535 is the highest`, reason('portsTooHigh', { first, last }));
-    if (!(await isPortFree(port))) throw taken(`port ${port} is taken by another program: choose another client port`, reason('portChosen', { port }));
+    const trouble = await portTrouble(port);
+    if (trouble === null) continue;
+    throw trouble === 'taken'
+      ? taken(`port ${port} is taken by another program: choose another client port`, reason('portChosen', { port }))
+      : taken(`port ${port} is ${trouble}: choose another client port`, reason('portForbidden', { port }));
   }
 }
 

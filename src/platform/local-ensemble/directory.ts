@@ -5,7 +5,7 @@
  */
 
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { UsageError } from '../../model/errors.ts';
 import { makeDirectory } from '../make-directory.ts';
 import { replaceFile } from '../node-store.ts';
@@ -144,11 +144,12 @@ async function takeUp(request: DirectoryRequest, ids: readonly number[]): Promis
   return { shape, places: moved, fresh: false, write };
 }
 
-async function readPlace({ directory, readConfig }: DirectoryRequest, id: number, ids: readonly number[]): Promise<ServerPlace> {
+async function readPlace({ directory, clientPort: asked, readConfig }: DirectoryRequest, id: number, ids: readonly number[]): Promise<ServerPlace> {
   const paths = pathsOf(directory, id);
   const { dataDir, clientPort, members } = await readConfig(paths.configFile);
   const wrong = (what: string): UsageError => refused(`${paths.configFile}: ${what}`);
-  if (resolve(dataDir) !== paths.dataDir) {
+  // A server resolves it where it happens to be started.
+  if (!isAbsolute(dataDir) || resolve(dataDir) !== paths.dataDir) {
     throw wrong(`dataDir is ${dataDir}, not ${paths.dataDir}: was the directory moved or copied? Correct the line`);
   }
   const known = [...members.keys()].sort((a, b) => a - b);
@@ -160,15 +161,34 @@ async function readPlace({ directory, readConfig }: DirectoryRequest, id: number
     throw wrong(`it speaks of servers ${known.join(', ') || 'none'}, and ${directory} has ${ids.join(', ')}: this is no ensemble that was made here${advice}`);
   }
   const own = members.get(id);
+  if (asked !== null && typeof own?.clientPort === 'number') throw wrong(`the client port cannot be changed here: it stands in the line server.${id} of every member`);
   const port = clientPort ?? own?.clientPort ?? 0;
   if (port === 0) throw wrong('clientPort is not set');
   return { id, ...paths, clientPort: port, observer: own?.observer ?? false, peers: own ?? null };
 }
 
+/**
+ * Looks who the servers say that they are: two with one id would take each other's place.
+ *
+ * @throws UsageError EnsembleDirectory naming the first myid that is wrong, or is not there
+ */
+export async function checkIds(places: readonly ServerPlace[]): Promise<void> {
+  for (const { id, dataDir, peers } of places) {
+    if (peers === null) continue;
+    const file = join(dataDir, 'myid');
+    const text = await readFile(file, 'utf8').catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw refused(`${file} is not there: it has to hold ${id}, the number of this server`);
+      throw error;
+    });
+    const found = text.trim();
+    if (found !== String(id)) throw refused(`${file} holds ${JSON.stringify(found)}, and this is server ${id}: correct it`);
+  }
+}
+
 async function moveClientPort({ configFile, clientPort }: ServerPlace): Promise<void> {
   const text = await readFile(configFile, 'utf8');
   const line = `clientPort=${clientPort}`;
-  if (!CLIENT_PORT_LINE.test(text)) throw refused(`${configFile}: there is no clientPort to change: its ports stand in the dynamic configuration`);
+  if (!CLIENT_PORT_LINE.test(text)) throw refused(`${configFile}: there is no line clientPort=... to change`);
   const changed = text.replace(CLIENT_PORT_LINE, line);
   if (changed !== text) await replaceFile(configFile, changed);
 }

@@ -11,11 +11,16 @@ const HIGHEST = 31_999;
 const TRIES = 200;
 
 /** Whether somebody could listen on it now. */
-export function isPortFree(port: number): Promise<boolean> {
+export async function isPortFree(port: number): Promise<boolean> {
+  return (await portTrouble(port)) === null;
+}
+
+/** Why nobody could listen on it now, as it goes on after "port N is"; null when somebody could. */
+export function portTrouble(port: number): Promise<string | null> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen({ host: LOOPBACK, port, exclusive: true }, () => server.close(() => resolve(true)));
+    server.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'EACCES' ? 'for the administrator alone' : 'taken'));
+    server.listen({ host: LOOPBACK, port, exclusive: true }, () => server.close(() => resolve(null)));
   });
 }
 
@@ -56,17 +61,21 @@ export async function freePorts(count: number, except: ReadonlySet<number>): Pro
 /**
  * Looks at every port of the servers, before any of them is started.
  *
- * @throws UsageError PortTaken, naming the first that somebody has
+ * @throws UsageError PortTaken, naming the first that somebody has, or that two of them have
  */
 export async function checkPorts(places: readonly ServerPlace[]): Promise<void> {
+  const users = new Map<number, string>();
+  const check = async (what: string, id: number, port: number, advice: string): Promise<void> => {
+    const user = users.get(port);
+    const trouble = user === undefined ? await portTrouble(port) : `the ${user} too`;
+    if (trouble !== null) throw new UsageError('PortTaken', `${what} port ${port} of server ${id} is ${trouble}: ${advice}`);
+    users.set(port, `${what} port of server ${id}`);
+  };
   for (const { id, clientPort, peers, configFile } of places) {
-    if (!(await isPortFree(clientPort))) {
-      throw new UsageError('PortTaken', `client port ${clientPort} of server ${id} is taken: choose others with --client-port`);
-    }
-    for (const [what, port] of peers === null ? [] : [['quorum', peers.quorumPort], ['election', peers.electionPort]] as const) {
-      if (!(await isPortFree(port))) {
-        throw new UsageError('PortTaken', `${what} port ${port} of server ${id} is taken: choose another in the line server.${id} of every zoo.cfg, as in ${configFile}`);
-      }
-    }
+    await check('client', id, clientPort, 'choose others with --client-port');
+    const inLines = `choose another in the line server.${id} of every zoo.cfg, as in ${configFile}`;
+    if (peers === null) continue;
+    await check('quorum', id, peers.quorumPort, inLines);
+    await check('election', id, peers.electionPort, inLines);
   }
 }

@@ -29,7 +29,7 @@ export function endText({ place, pid, exit }: ServerEnd, servers: Servers, shape
   const running = servers.running();
   if (running === 0) return `${what}. No server runs any more`;
   const rest = `${running} of ${shape.servers + shape.observers} run on, and it is not started again`;
-  const quorum = servers.voters() * 2 > shape.servers ? '' : `; without a majority nothing is served until this command is started again`;
+  const quorum = servers.voters() * 2 > shape.servers ? '' : '; these are no majority, and serve nothing until others are started';
   return `${what}. ${rest}${quorum}`;
 }
 

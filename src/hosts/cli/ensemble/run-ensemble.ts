@@ -8,7 +8,7 @@ import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { UsageError, ZooError } from '../../../model/errors.ts';
 import { takeInstanceLock } from '../../../platform/instance-lock.ts';
-import { openEnsembleDirectory, type EnsembleDirectory } from '../../../platform/local-ensemble/directory.ts';
+import { checkIds, openEnsembleDirectory, type EnsembleDirectory } from '../../../platform/local-ensemble/directory.ts';
 import { startGuard, type GuardCommand, type ProcessGuard } from '../../../platform/local-ensemble/guard.ts';
 import { connectStringOf } from '../../../platform/local-ensemble/layout.ts';
 import { findRunning } from '../../../platform/local-ensemble/running-record.ts';
@@ -82,6 +82,7 @@ async function inDirectory(directory: string, engine: Engine, options: RunEnsemb
       throw new UsageError('AlreadyRunning', `${directory}: servers of an earlier run are still ending; try again in a moment`);
     }
     await checkLeft(opened);
+    if (!opened.fresh) await checkIds(opened.places);
     await checkPorts(opened.places);
     await opened.write();
     return await new Launch(directory, opened, engine, guard, options).run();

@@ -107,6 +107,7 @@ export const reason = {
   portQuorum: 'The quorum port {port} of server {id} is taken by another program. End that, or choose another in the line server.{id} of every zoo.cfg, as in {file}.',
   portElection: 'The election port {port} of server {id} is taken by another program. End that, or choose another in the line server.{id} of every zoo.cfg, as in {file}.',
   portChosen: 'Port {port} is taken by another program. Choose another client port.',
+  portForbidden: 'Port {port} is for the administrator alone. Choose another client port, above 1023.',
   portsTooHigh: 'The client ports would run from {first} to {last}, and 65535 is the highest.',
 };
 

@@ -109,6 +109,7 @@ export const reason: Same<typeof enReason> = {
   portQuorum: '服务器 {id} 的 quorum 端口 {port} 已被其他程序占用。请结束该程序，或在每份 zoo.cfg 的 server.{id} 行中另选端口，例如 {file}。',
   portElection: '服务器 {id} 的选举端口 {port} 已被其他程序占用。请结束该程序，或在每份 zoo.cfg 的 server.{id} 行中另选端口，例如 {file}。',
   portChosen: '端口 {port} 已被其他程序占用。请选择其他客户端端口。',
+  portForbidden: '端口 {port} 仅限管理员使用。请选择大于 1023 的其他客户端端口。',
   portsTooHigh: '客户端端口将从 {first} 到 {last}，而最大端口为 65535。',
 };
 

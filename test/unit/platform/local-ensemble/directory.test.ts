@@ -1,10 +1,10 @@
 /** The directory of an ensemble: made, taken up, refused. What processes make of it is tested in test/interop. */
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { readConfigFacts } from '../../../../src/hosts/local-ensemble/read-config.ts';
-import { openEnsembleDirectory, type DirectoryRequest } from '../../../../src/platform/local-ensemble/directory.ts';
+import { checkIds, openEnsembleDirectory, type DirectoryRequest } from '../../../../src/platform/local-ensemble/directory.ts';
 import { temporaryDirectory } from '../../../support/process-guard.ts';
 
 let directory = '';
@@ -60,8 +60,7 @@ test('takes up servers whose membership stands in a dynamic file', async () => {
     writeFileSync(config(id), [...lines.filter(isStatic), `dynamicConfigFile=${dynamicFile}`, ''].join('\n'));
   }
   expect((await open()).places.map(({ clientPort }) => clientPort)).toEqual([6000, 6001]);
-  const moved = await open({ clientPort: 7000 });
-  await expect(moved.write()).rejects.toThrow('its ports stand in the dynamic configuration');
+  await expect(open({ clientPort: 7000 })).rejects.toThrow('the client port cannot be changed here: it stands in the line server.1 of every member');
 });
 
 test.each([
@@ -71,6 +70,25 @@ test.each([
 ])('is refused for %j', async (request, message) => {
   await make({ servers: 2, observers: 1 });
   await expect(open(request)).rejects.toThrow(message);
+});
+
+test('is refused where dataDir leads somewhere else when a server is started somewhere else', async () => {
+  await make({ servers: 1 });
+  const data = join(directory, 'server-1', 'data');
+  writeFileSync(config(1), `dataDir=${relative(process.cwd(), data).replaceAll('\\', '\\\\').replaceAll('ü', '\\u00fc')}\nclientPort=2181\n`);
+  await expect(open()).rejects.toThrow(`not ${data}: was the directory moved or copied? Correct the line`);
+});
+
+test('knows a server whose myid is that of another, or gone', async () => {
+  await make();
+  const { places } = await open();
+  await checkIds(places);
+  const myid = join(directory, 'server-2', 'data', 'myid');
+  writeFileSync(myid, '3\n');
+  await expect(checkIds(places)).rejects.toThrow(`${myid} holds "3", and this is server 2: correct it`);
+  rmSync(myid);
+  await expect(checkIds(places)).rejects.toThrow(`${myid} is not there: it has to hold 2, the number of this server`);
+  await checkIds(places.map((place) => ({ ...place, peers: null })));
 });
 
 test('is refused when a server is missing or speaks of others', async () => {

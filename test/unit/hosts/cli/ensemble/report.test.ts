@@ -14,6 +14,7 @@ test.each([
   ['10:00:00.000 [main] INFO x\n10:00:00.001 [main] ERROR o.a.z.Main - Unexpected exception, exiting abnormally\njava.net.BindException: Address already in use\n\tat x.y(Z.java:1)',
     'exit code 1: java.net.BindException: Address already in use'],
   ['Error: Could not find or load main class org.apache.zookeeper.server.quorum.QuorumPeerMain', 'exit code 1: Error: Could not find or load main class'],
+  ['Unrecognized option: -Xbogus\nError: Could not create the Java Virtual Machine.\nError: A fatal exception has occurred. Program will exit.\n', 'exit code 1: Unrecognized option: -Xbogus'],
   ['nothing that looks like a reason', 'exit code 1; its log'],
 ])('finds the reason in a log', (log, reason) => {
   const text = said(log);
