@@ -1,6 +1,6 @@
 /** What Apache's members of an ensemble take as Java system properties, read and checked (facts 2.2, 5.1). */
 
-import { parseDecimal, parseFlag, parseWhole, parseYesNo } from './values.ts';
+import { parseDecimal, parseFlag, parsePropertyWhole, parseWhole, parseYesNo } from './values.ts';
 import type { Properties } from './zoo-cfg.ts';
 
 export interface MemberSettings {
@@ -66,7 +66,7 @@ export function readMemberSettings(properties: Properties): MemberSettings {
     const text = properties.get(`zookeeper.${key}`);
     return text === undefined ? fallback : parse(key, text);
   };
-  const whole = (key: string, fallback: number, min: number): number => read(key, fallback, (name, text) => parseWhole(name, text, { min }));
+  const whole = (key: string, fallback: number, min: number): number => read(key, fallback, (name, text) => parsePropertyWhole(name, text, { min }));
   const orNull = (value: number, least: number): number | null => (value < least ? null : value);
   const readOnly = properties.get('readonlymode.enabled');
   const factor = read<number | null>('snapshotSizeFactor', null, parseDecimal);

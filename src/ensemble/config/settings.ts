@@ -5,7 +5,7 @@ import { refuseMissingParts } from './accepted-keys.ts';
 import { ConfigError } from './config-error.ts';
 import { readSecuritySettings, type SecuritySettings } from './security-settings.ts';
 import { readThrottleSettings, type ThrottleSettings } from './throttle-settings.ts';
-import { parseFlag, parseWhole, parseYesNo } from './values.ts';
+import { parseFlag, parsePropertyWhole, parseYesNo } from './values.ts';
 import type { Properties } from './zoo-cfg.ts';
 
 export interface Settings {
@@ -83,7 +83,7 @@ const PROVIDER_CLASSES: ReadonlySet<string> = new Set([
 export function readSettings(properties: Properties): Settings {
   const whole = (name: string, fallback: number, min: number): number => {
     const text = properties.get(name);
-    return text === undefined ? fallback : parseWhole(name, text, { min });
+    return text === undefined ? fallback : parsePropertyWhole(name, text, { min });
   };
   const flag = (name: string, fallback: boolean): boolean => {
     const text = properties.get(name);

@@ -1,6 +1,6 @@
 /** What a server takes on at once, and what it does with more (facts 4.5; BlueThrottle, RequestThrottler). */
 
-import { parseDecimal, parseFlag, parseWhole } from './values.ts';
+import { parseDecimal, parseFlag, parsePropertyWhole } from './values.ts';
 import type { Properties } from './zoo-cfg.ts';
 
 /** Tokens that sessions cost when clients connect. */
@@ -50,7 +50,7 @@ const LARGE_REQUEST_BYTES_MAX = 100 * 1024 * 1024;
 export function readThrottleSettings(properties: Properties): ThrottleSettings {
   const whole = (name: string, fallback: number, min: number): number => {
     const text = properties.get(`zookeeper.${name}`);
-    return text === undefined ? fallback : parseWhole(`zookeeper.${name}`, text, { min });
+    return text === undefined ? fallback : parsePropertyWhole(`zookeeper.${name}`, text, { min });
   };
   const flag = (name: string, fallback: boolean): boolean => {
     const text = properties.get(`zookeeper.${name}`);

@@ -24,6 +24,18 @@ export function parseWhole(key: string, text: string, range: Partial<Range> = {}
 }
 
 /**
+ * A whole number where Apache's server asks Java for a property: hexadecimal, too, as in `-Djute.maxbuffer=0x200000`
+ * (Integer.decode; its octal numbers are read as decimal here, which nobody means otherwise).
+ *
+ * @throws ConfigError naming the property and the value
+ */
+export function parsePropertyWhole(name: string, text: string, range: Partial<Range> = {}): number {
+  const hex = /^\s*([+-]?)(?:0x|#)([0-9a-f]{1,12})\s*$/i.exec(text);
+  if (hex === null) return parseWhole(name, text, range);
+  return parseWhole(name, String(Number.parseInt(`${hex[1]}${hex[2]}`, 16)), range);
+}
+
+/**
  * true or false, whatever the case.
  *
  * @throws ConfigError naming the key and the value

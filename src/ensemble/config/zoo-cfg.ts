@@ -5,7 +5,7 @@
 
 import { ConfigError } from './config-error.ts';
 import { parseProperties } from './properties.ts';
-import { parseFlag, parseWhole } from './values.ts';
+import { parseFlag, parseWhole, type Range } from './values.ts';
 
 /** Properties by their Java names, such as `zookeeper.snapCount` and `jute.maxbuffer`. */
 export type Properties = ReadonlyMap<string, string>;
@@ -74,7 +74,7 @@ class Reader {
     return value === undefined || value === '' ? null : value;
   }
 
-  whole(key: string, fallback: number, range: { readonly min: number; readonly max?: number }): number {
+  whole(key: string, fallback: number, range: Partial<Range>): number {
     const text = this.string(key);
     return text === null ? fallback : parseWhole(key, text, range);
   }
@@ -142,11 +142,12 @@ function readKeys(reader: Reader): Omit<ZooCfg, 'properties'> {
     secureClientPort: securePortText === null ? -1 : parseWhole('secureClientPort', securePortText, PORT),
     secureClientPortAddress: reader.string('secureClientPortAddress'),
     clientPortListenBacklog: reader.whole('clientPortListenBacklog', -1, { min: -1 }),
-    maxClientCnxns: reader.whole('maxClientCnxns', 60, { min: 0 }),
+    // Below 0 Apache's server takes for 0: no limit, and off.
+    maxClientCnxns: Math.max(0, reader.whole('maxClientCnxns', 60, {})),
     minSessionTimeoutMs,
     maxSessionTimeoutMs,
-    snapRetainCount: Math.max(SNAPSHOTS_KEPT_MIN, reader.whole('autopurge.snapRetainCount', SNAPSHOTS_KEPT_MIN, { min: 0 })),
-    purgeIntervalHours: reader.whole('autopurge.purgeInterval', 0, { min: 0 }),
+    snapRetainCount: Math.max(SNAPSHOTS_KEPT_MIN, reader.whole('autopurge.snapRetainCount', SNAPSHOTS_KEPT_MIN, {})),
+    purgeIntervalHours: Math.max(0, reader.whole('autopurge.purgeInterval', 0, {})),
     reconfigEnabled: reader.flag('reconfigEnabled', false),
     localSessionsEnabled: reader.flag('localSessionsEnabled', false),
     localSessionsUpgradingEnabled: reader.flag('localSessionsUpgradingEnabled', false),

@@ -68,6 +68,11 @@ snapCount=7
     });
   });
 
+  test('takes numbers below 0 for no limit and for off where Apache\'s server does', () => {
+    expect(parseZooCfg(`${base}maxClientCnxns=-1\nautopurge.purgeInterval=-1\nautopurge.snapRetainCount=-1`))
+      .toMatchObject({ maxClientCnxns: 0, purgeIntervalHours: 0, snapRetainCount: 3 });
+  });
+
   test.each([
     ['clientPort=1', 'dataDir is not set'],
     ['dataDir=/d', 'clientPort is not set'],
@@ -98,6 +103,13 @@ snapCount=7
 
 describe('settings', () => {
   const settings = (entries: Record<string, string>) => readSettings(new Map(Object.entries(entries)));
+
+  test('may be hexadecimal, as Java reads properties', () => {
+    expect(settings({ 'jute.maxbuffer': '0x200000' }).requestBytesMax).toBe(0x200000);
+    expect(settings({ 'zookeeper.snapCount': ' #FF ' }).snapCount).toBe(255);
+    expect(() => settings({ 'jute.maxbuffer': '0xg' })).toThrow('jute.maxbuffer=0xg: a whole number is needed');
+    expect(() => settings({ 'jute.maxbuffer': '-0x200000' })).toThrow('must be between 1024');
+  });
 
   test('have the defaults of Apache\'s server', () => {
     expect(settings({})).toMatchObject({
