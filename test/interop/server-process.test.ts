@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { embeddedEntry } from '../support/embedded.ts';
 import { freePort } from '../support/ports.ts';
@@ -161,6 +161,13 @@ describe('directories and ports', () => {
     writeFileSync(join(data, 'log.1'), Buffer.from('not a log at all'));
     const server = run(config(port));
     await expectRefused(server, /log\.1|snapshot/);
+  });
+
+  test('a relative directory is warned of, unless it says that it is meant', async () => {
+    const dataDir = relative(process.cwd(), join(directory, '~', 'zk'));
+    const server = run(config(await freePort(), { dataDir, dataLogDir: `./${dataDir}-log` }));
+    await serving(server);
+    expect(server.err()).toMatch(/^zooscope: warn: dataDir is relative, .* leadsTo="[^"]*~[\\/]+zk"\n$/);
   });
 
   test('the log may have a directory of its own', async () => {

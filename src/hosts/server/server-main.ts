@@ -6,7 +6,7 @@
 
 import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Logger } from '../../base/logger.ts';
 import { ConfigError } from '../../ensemble/config/config-error.ts';
 import { wantsAudit } from '../../ensemble/config/settings.ts';
@@ -121,6 +121,7 @@ async function runServer(line: ServerCommandLine, configuration: Configuration):
   const { config } = configuration;
   const directories = await openDataDirectories(resolve(config.dataDir), resolve(config.dataLogDir));
   const logger = streamLogger((text) => void process.stderr.write(text), logLevelOf(process.env['ZOOSCOPE_LOG']));
+  warnOfRelative(config, logger);
   const audit = openAudit(config, dirname(directories.logDirectory), logger);
   let fail: (error: unknown) => void = () => undefined;
   const failed = new Promise<unknown>((settle) => {
@@ -139,6 +140,14 @@ async function runServer(line: ServerCommandLine, configuration: Configuration):
   } finally {
     audit?.close();
     await directories.release();
+  }
+}
+
+/** As VerifyingFileFactory: it is seldom meant, and `~` and `${HOME}` are names like others. */
+function warnOfRelative({ dataDir, dataLogDir }: ZooCfg, logger: Logger): void {
+  for (const [key, path] of Object.entries({ dataDir, ...(dataLogDir === dataDir ? {} : { dataLogDir }) })) {
+    if (isAbsolute(path) || /^\.([\\/]|$)/.test(path)) continue;
+    logger.log('warn', `${key} is relative, and leads elsewhere when the server is started elsewhere; write ./ before it if that is meant`, { [key]: path, leadsTo: resolve(path) });
   }
 }
 
