@@ -61,7 +61,7 @@ export async function apacheEngine(surroundings: Surroundings, chosen: string | 
     ...(chosen === null ? passedOverFor(surroundings, 'ZOOKEEPER_HOME', zookeeper.looked, zookeeper.found.folder) : []),
     ...passedOverFor(surroundings, 'JAVA_HOME', java.looked, java.found.file),
   ];
-  return { name: 'apache', ...afterLine(surroundings.platform, java.found.file, argsOfJava), passedOver };
+  return { name: 'apache', ...afterLine(surroundings.platform, java.found.file, argsOfJava, (args) => localeFor(surroundings, args)), passedOver };
 }
 
 /** Who has set a variable expects it to be followed, and must hear when it leads nowhere. */
@@ -72,10 +72,20 @@ function passedOverFor(surroundings: Surroundings, name: string, looked: readonl
 }
 
 /** A launcher that is killed before it has told the guard of a server must not have started it. No line, no server. */
-function afterLine(platform: string, command: string, argsFor: Engine['argsFor']): Omit<Engine, 'name'> {
+function afterLine(platform: string, command: string, argsFor: Engine['argsFor'], shellFor: (args: readonly string[]) => string = () => ''): Omit<Engine, 'name'> {
   if (platform === 'win32') return { command, argsFor, waitsForLine: false };
-  const before = ['-c', 'read -r line && exec "$0" "$@"', command];
-  return { command: '/bin/sh', argsFor: (configFile) => [...before, ...argsFor(configFile)], waitsForLine: true };
+  const argsOfShell = (configFile: string): string[] => {
+    const args = argsFor(configFile);
+    return ['-c', `read -r line && ${shellFor(args)}exec "$0" "$@"`, command, ...args];
+  };
+  return { command: '/bin/sh', argsFor: argsOfShell, waitsForLine: true };
+}
+
+/** On Linux, Java reads file names by the locale, and in the plain one, as in containers and services, finds no file whose name is not ASCII. */
+function localeFor(surroundings: Surroundings, args: readonly string[]): string {
+  const locale = variable(surroundings, 'LC_ALL') ?? variable(surroundings, 'LC_CTYPE') ?? variable(surroundings, 'LANG') ?? 'C';
+  const plain = surroundings.platform === 'linux' && !/utf-?8/i.test(locale);
+  return plain && args.some((arg) => /[^ -~]/.test(arg)) ? 'export LC_ALL=C.UTF-8 && ' : '';
 }
 
 function jvmFlags(env: Surroundings['env']): string[] {

@@ -1,5 +1,6 @@
 /** Where Java and Apache ZooKeeper's jars are looked for, in folders made for it. */
 
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -92,6 +93,20 @@ test('the engine takes the flags that zkServer.sh takes', async () => {
   const engine = await apacheEngine(bare(env), join(home, 'zk'));
   const args = engine.argsFor('/zoo.cfg');
   expect(args).toEqual(expect.arrayContaining(['-Xmx64m', '-Da=b', '-Dc=d', join(home, 'zk', 'lib', '*'), '/zoo.cfg']));
+});
+
+test.runIf(process.platform === 'linux')('in a plain locale Java gets one in which it finds files whose names are not ASCII', async () => {
+  put('zk/lib/zookeeper-3.9.2.jar');
+  put('jdk/bin/java', '#!/bin/sh\nfor last; do :; done\nprintf %s "$LC_ALL $last"\n', 0o755);
+  const localeOfJava = async (locale: Record<string, string>, file: string): Promise<string> => {
+    const env = { JAVA_HOME: join(home, 'jdk'), ...locale };
+    const engine = await apacheEngine({ env, platform: 'linux' }, join(home, 'zk'));
+    return spawnSync(engine.command, engine.argsFor(file), { env, input: 'go\n', encoding: 'utf8' }).stdout;
+  };
+  expect(await localeOfJava({}, '/ü/zoo.cfg')).toBe('C.UTF-8 /ü/zoo.cfg');
+  expect(await localeOfJava({ LC_ALL: 'POSIX', LANG: 'C.UTF-8' }, '/ü/zoo.cfg')).toBe('C.UTF-8 /ü/zoo.cfg');
+  expect(await localeOfJava({ LANG: 'de_DE.utf8' }, '/ü/zoo.cfg')).toBe(' /ü/zoo.cfg');
+  expect(await localeOfJava({}, '/zoo.cfg')).toBe(' /zoo.cfg');
 });
 
 test('the engine says which variable led nowhere, and what is used in its place', async () => {
