@@ -181,7 +181,7 @@ export async function checkIds(places: readonly ServerPlace[]): Promise<void> {
       throw error;
     });
     const found = text.trim();
-    if (found !== String(id)) throw refused(`${file} holds ${JSON.stringify(found)}, and this is server ${id}: correct it`);
+    if (!/^\d+$/.test(found) || Number(found) !== id) throw refused(`${file} holds ${JSON.stringify(found)}, and this is server ${id}: correct it`);
   }
 }
 

@@ -82,8 +82,9 @@ test('is refused where dataDir leads somewhere else when a server is started som
 test('knows a server whose myid is that of another, or gone', async () => {
   await make();
   const { places } = await open();
-  await checkIds(places);
   const myid = join(directory, 'server-2', 'data', 'myid');
+  writeFileSync(myid, ' 02\n\n');
+  await checkIds(places);
   writeFileSync(myid, '3\n');
   await expect(checkIds(places)).rejects.toThrow(`${myid} holds "3", and this is server 2: correct it`);
   rmSync(myid);
