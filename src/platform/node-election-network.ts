@@ -83,20 +83,20 @@ export class NodeElectionNetwork {
     if (server !== null) await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 
-  #connect(effect: ConnectEffect, index: number): void {
+  #connect(effect: ConnectEffect, index: number, reason = 'it has no address'): void {
     const { sid, addresses, timeoutMs } = effect;
     const address = addresses[index];
     if (address === undefined || this.#closed) {
-      this.#tell({ kind: 'connectFailed', sid });
+      this.#tell({ kind: 'connectFailed', sid, reason });
       return;
     }
     const tls = this.#tls?.settings.callsOverTls === true ? this.#tls : null;
     const attempt = callPeer({ to: address, timeoutMs, tls }, (socket) => {
       const link = this.#adopt(socket);
       this.#tell({ kind: 'connected', sid, link });
-    }, () => {
+    }, (failed) => {
       this.#open.delete(attempt);
-      this.#connect(effect, index + 1);
+      this.#connect(effect, index + 1, `${address.host}:${address.port}: ${failed}`);
     });
     this.#open.add(attempt);
   }

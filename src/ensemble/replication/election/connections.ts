@@ -11,6 +11,7 @@ import { QuorumWireError } from '../../../wire/quorum/quorum-wire-error.ts';
 import type { AuthEnd, AuthExchange, AuthProgress, PeerAuth } from '../quorum/peer-auth.ts';
 import type { Endpoint } from '../quorum/server-spec.ts';
 import type { ElectionLink, NetworkEffect, NetworkInput } from './network.ts';
+import { UnreachedMembers } from './unreached-members.ts';
 
 export interface ConnectionsOptions {
   readonly sid: bigint;
@@ -70,12 +71,14 @@ export class ElectionConnections {
   /** The one message that waits for each server that was ever spoken to; null when it has gone. */
   readonly #waiting = new Map<bigint, Uint8Array | null>();
   readonly #lastSent = new Map<bigint, Uint8Array>();
+  readonly #unreached: UnreachedMembers;
   #anonymous = -1n;
   #network: NetworkEffect[] = [];
   #delivered: { sid: bigint; payload: Uint8Array }[] = [];
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
+    this.#unreached = new UnreachedMembers(options.logger);
   }
 
   /** True when nothing waits for at least one server (haveDelivered): the messages so far may have been lost. */
@@ -122,6 +125,7 @@ export class ElectionConnections {
       case 'connectFailed':
         this.#connecting.delete(input.sid);
         this.#forgetStranger(input.sid);
+        if (input.reason !== undefined && !this.#isStranger(input.sid)) this.#unreached.failed(input.sid, input.reason, nowMs);
         break;
       case 'data':
         this.#data(input.link, input.bytes, nowMs);
@@ -269,6 +273,7 @@ export class ElectionConnections {
   #adopt(sid: bigint, link: ElectionLink, busy: boolean): void {
     const before = this.#bySid.get(sid);
     if (before !== undefined) this.#close(before);
+    this.#unreached.reached(sid);
     const peer: Peer = { sid, link, frames: new ElectionFrameDecoder(), busy };
     this.#byLink.set(link, peer);
     this.#bySid.set(sid, peer);

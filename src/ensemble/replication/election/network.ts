@@ -12,7 +12,8 @@ export type NetworkInput =
   | { readonly kind: 'accepted'; readonly link: ElectionLink }
   /** The connection that was asked for stands. */
   | { readonly kind: 'connected'; readonly sid: bigint; readonly link: ElectionLink }
-  | { readonly kind: 'connectFailed'; readonly sid: bigint }
+  /** The reason names the address, for a person; without one it is told to nobody. */
+  | { readonly kind: 'connectFailed'; readonly sid: bigint; readonly reason?: string }
   | { readonly kind: 'data'; readonly link: ElectionLink; readonly bytes: Uint8Array }
   /** Everything written to the connection has been handed to the system. */
   | { readonly kind: 'flushed'; readonly link: ElectionLink }
