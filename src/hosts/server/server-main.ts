@@ -129,8 +129,10 @@ async function runServer(line: ServerCommandLine, configuration: Configuration):
   });
   try {
     const server = await startServer(configuration, await readJaas(config), { directories, logger, audit }, fail);
+    // Who reads the line may want it to end at once.
+    const stopped = stopAsked(line.exitWithParent);
     process.stdout.write(`serving on ${shownPlaces(server)}, data in ${directories.snapshotDirectory}\n`);
-    const why = await Promise.race([stopAsked(line.exitWithParent), failed]);
+    const why = await Promise.race([stopped, failed]);
     if (why !== STOP) {
       process.stderr.write(`zooscope: the server stops: ${why instanceof Error ? why.message : String(why)}\n`);
       return EXIT_FAILED;
