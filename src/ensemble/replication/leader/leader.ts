@@ -14,10 +14,11 @@ import { EpochAgreement } from './epoch-agreement.ts';
 import type { LeaderInput, LeaderOptions } from './leader-input.ts';
 import { LeaderOutbox } from './outbox.ts';
 import { Liveness } from './liveness.ts';
-import { Learners, type Learner } from './learners.ts';
+import { Learners, UNSYNCED, type Learner, type LearnerView } from './learners.ts';
+import { Pace } from './pace.ts';
 import { Proposals } from './proposals.ts';
-import { Syncs, type Asker } from './syncs.ts';
-import { planMessages, planSync, type SyncPlan } from './sync-plan.ts';
+import { Syncs } from './syncs.ts';
+import { planMessages, planSync } from './sync-plan.ts';
 
 /** REQUEST's type of a sync (ZooDefs.OpCode.sync). */
 const SYNC = 9;
@@ -31,6 +32,7 @@ export class Leader {
   readonly #learners = new Learners();
   readonly #liveness: Liveness;
   readonly #syncs = new Syncs();
+  readonly #disk = new Pace();
   readonly #out = new LeaderOutbox();
   readonly #newLeaderAcks = new Set<bigint>();
   #proposals: Proposals | null = null;
@@ -70,8 +72,7 @@ export class Leader {
   /** Who may be counted for a new configuration: those in step. Nobody once another is to lead: who logged it would wait for ever. */
   get synced(): ReadonlySet<bigint> {
     if (this.#retired) return new Set();
-    const followers = this.#learners.in('serving').filter(({ observer }) => !observer);
-    return new Set([this.#options.sid, ...followers.map(({ sid }) => sid)]);
+    return new Set([this.#options.sid, ...this.#learners.synced()]);
   }
 
   /** Syncs that wait for what was proposed before them. */
@@ -80,8 +81,8 @@ export class Leader {
   }
 
   /** For `mntr`: learners by sid with whether they are in step. */
-  get learners(): readonly { readonly link: LinkId; readonly sid: bigint; readonly observer: boolean; readonly serving: boolean }[] {
-    return this.#learners.all().map(({ link, sid, observer, stage }) => ({ link, sid, observer, serving: stage === 'serving' }));
+  get learners(): readonly LearnerView[] {
+    return this.#learners.view();
   }
 
   step(input: LeaderInput): LeaderEffects {
@@ -208,11 +209,7 @@ export class Leader {
   }
 
   #ackEpoch(learner: Learner, currentEpoch: number, lastZxid: bigint): void {
-    if (learner.stage !== 'epoch' || this.#proposals === null) {
-      this.#drop(learner.link, true);
-      return;
-    }
-    if (!this.#agreement.ack(learner.sid, { currentEpoch, lastZxid })) {
+    if (learner.stage !== 'epoch' || this.#proposals === null || !this.#agreement.ack(learner.sid, { currentEpoch, lastZxid })) {
       this.#drop(learner.link, true);
       return;
     }
@@ -249,25 +246,20 @@ export class Leader {
       this.#drop(learner.link, true);
       return;
     }
-    this.#sendPlan(learner, plan);
+    const { link, observer } = learner;
+    for (const message of planMessages(plan, observer ? [] : this.outstanding)) this.#out.send(link, message);
     learner.stage = 'syncing';
-    this.#out.send(learner.link, { kind: 'newLeader', epoch: this.#epoch(), config: this.#options.configText(this.#epoch()) });
-  }
-
-  #sendPlan({ link, observer }: Learner, plan: Exclude<SyncPlan, { kind: 'readDisk' }>): void {
-    for (const message of planMessages(plan)) this.#out.send(link, message);
-    if (observer) return;
-    for (const txn of this.outstanding) if (txn.header.zxid > plan.lastQueued) this.#out.send(link, { kind: 'proposal', txn });
+    this.#out.send(link, { kind: 'newLeader', epoch: this.#epoch(), config: this.#options.configText(this.#epoch()) });
   }
 
   #ack(learner: Learner, zxid: bigint, nowMs: number): void {
+    if (UNSYNCED.has(learner.stage) || (learner.stage === 'syncing' && zxid !== makeZxid(this.#epoch(), 0))) {
+      this.#drop(learner.link, true);
+      return;
+    }
     if (learner.stage === 'syncing') {
-      if (zxid !== makeZxid(this.#epoch(), 0)) {
-        this.#drop(learner.link, true);
-        return;
-      }
       learner.stage = this.#serving ? 'serving' : 'acked';
-      this.#liveness.synced(learner.link, nowMs);
+      this.#liveness.synced(learner.link, this.#lastProposed, nowMs);
       if (!learner.observer) this.#newLeaderAcks.add(learner.sid);
       if (this.#serving) this.#out.send(learner.link, { kind: 'upToDate' });
       else this.#considerServing();
@@ -276,6 +268,7 @@ export class Leader {
     // The first transaction of an epoch has no zxid of its own to be acknowledged.
     if (counterOf(zxid) === 0 || learner.observer || epochOf(zxid) !== this.#epoch()) return;
     this.#proposals?.ack(learner.sid, zxid);
+    this.#liveness.acknowledged(learner.link, zxid);
     this.#commit();
   }
 
@@ -309,12 +302,12 @@ export class Leader {
       const txn = proposals.takeCommitted();
       if (txn === null) return;
       const { zxid } = txn.header;
-      this.#answerSyncs(this.#syncs.before(zxid));
+      this.#out.synced(this.#syncs.before(zxid), this.#learners);
       this.#options.committedLog.add(txn);
       this.#out.apply(txn);
       if (txn.body.type === RECONFIG) this.#activate(txn, proposals.acked);
       else this.#tell((observer) => (observer ? { kind: 'inform', txn } : { kind: 'commit', zxid }));
-      this.#answerSyncs(this.#syncs.ready(zxid));
+      this.#out.synced(this.#syncs.ready(zxid), this.#learners);
     }
   }
 
@@ -342,31 +335,25 @@ export class Leader {
    * it waits until a quorum has answered, or it goes down with this leader.
    */
   #sync(link: LinkId | null, nowMs: number): void {
-    this.#syncs.ask(link, this.#proposals?.lastProposed ?? 0n);
+    this.#syncs.ask(link, this.#lastProposed);
     this.#takeSyncs(nowMs);
   }
 
   #takeSyncs(nowMs: number): void {
     if (this.#retired || !this.#syncs.doubtful || !this.#liveness.isSurelyLeader(this.#options.sid, this.#rules(), nowMs)) return;
     this.#syncs.confirm();
-    this.#answerSyncs(this.#syncs.ready(this.lastCommitted));
-  }
-
-  #answerSyncs(links: readonly Asker[]): void {
-    for (const link of links) {
-      if (link === null) this.#out.event({ kind: 'synced', count: 1 });
-      else if (this.#learners.get(link) !== undefined) this.#out.send(link, { kind: 'sync' });
-    }
+    this.#out.synced(this.#syncs.ready(this.lastCommitted), this.#learners);
   }
 
   #tick(nowMs: number): void {
     const { tickMs, initLimit, sid } = this.#options;
-    for (const link of this.#liveness.silent(nowMs)) this.#drop(link, true);
+    const zxid = this.#lastProposed;
+    for (const link of this.#liveness.silent(zxid, nowMs)) this.#drop(link, true);
     if (!this.#serving) {
       if (nowMs - this.#startedMs > initLimit * tickMs) this.#out.end(`no quorum came within ${initLimit} ticks`);
       return;
     }
-    const zxid = this.#proposals?.lastProposed ?? 0n;
+    this.#checkDisk(nowMs);
     for (const { link } of this.#learners.in('serving')) {
       this.#out.send(link, { kind: 'ping', zxid });
       this.#liveness.pinged(link, nowMs);
@@ -376,12 +363,23 @@ export class Leader {
     }
   }
 
+  /** Others can go on without this server, whose disk has stopped: nothing would be written as long as it leads. */
+  #checkDisk(nowMs: number): void {
+    const { tickMs, syncLimit } = this.#options;
+    const { durable = 0n, waitsForSelf = 0n } = this.#proposals ?? {};
+    if (this.#disk.behindMs(durable, waitsForSelf, nowMs) > tickMs * syncLimit) this.#out.end(`this server’s disk did not take in for ${syncLimit} ticks what the others have`);
+  }
+
   /** @param close whether the connection still stands */
   #drop(link: LinkId, close = false): void {
     if (close) this.#out.close(link);
     const learner = this.#learners.remove(link);
     this.#liveness.remove(link);
     if (learner !== undefined && !learner.observer) this.#proposals?.forget(learner.sid);
+  }
+
+  get #lastProposed(): bigint {
+    return this.#proposals?.lastProposed ?? 0n;
   }
 
   #lastProcessed(): bigint {

@@ -23,6 +23,11 @@ export interface Learner {
   bySnapshot?: boolean;
 }
 
+/** What others may see of one. */
+export interface LearnerView extends Pick<Learner, 'link' | 'sid' | 'observer'> {
+  readonly serving: boolean;
+}
+
 export class Learners {
   readonly #byLink = new Map<LinkId, Learner>();
   /** Whether a quorum has promised the epoch: who comes later need not wait. */
@@ -50,6 +55,15 @@ export class Learners {
     return [...this.#byLink.values()];
   }
 
+  view(): readonly LearnerView[] {
+    return this.all().map(({ link, sid, observer, stage }) => ({ link, sid, observer, serving: stage === 'serving' }));
+  }
+
+  /** Followers that are in step. */
+  synced(): bigint[] {
+    return this.in('serving').flatMap(({ sid, observer }) => (observer ? [] : [sid]));
+  }
+
   /** How many are being brought up to date in one of the two ways (LearnerSyncThrottler). */
   syncing(bySnapshot: boolean): number {
     return this.in('syncing').filter((learner) => learner.bySnapshot === bySnapshot).length;
@@ -65,4 +79,6 @@ export class Learners {
   }
 }
 
+/** Who is told nothing yet that it could acknowledge. */
+export const UNSYNCED: ReadonlySet<LearnerStage> = new Set<LearnerStage>(['epoch', 'promised', 'reading']);
 const IN_STREAM: ReadonlySet<LearnerStage> = new Set<LearnerStage>(['syncing', 'acked', 'serving']);

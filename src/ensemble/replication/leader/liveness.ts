@@ -4,6 +4,7 @@
  */
 
 import type { LinkId, QuorumRule } from '../messages.ts';
+import { Pace } from './pace.ts';
 
 export interface LivenessOptions {
   readonly tickMs: number;
@@ -21,6 +22,9 @@ interface Heard {
   synced: boolean;
   /** When the pings were sent that it has not answered yet, oldest first. */
   readonly pings: number[];
+  /** The last transaction that it has on disk, as far as it matters: at first, the last that there was when it was in step. */
+  reached: bigint;
+  readonly pace: Pace;
   /** It follows until syncLimit ticks after this at least, unless it closes the connection: it was sent a word then, and has answered it. */
   answeredMs: number;
 }
@@ -36,7 +40,7 @@ export class Liveness {
   /** A learner has begun: it has initLimit ticks to be brought up to date. @param sid null: an observer */
   add(link: LinkId, sid: bigint | null, nowMs: number): void {
     const { tickMs, initLimit, syncLimit } = this.#options;
-    this.#links.set(link, { sid, deadlineMs: nowMs + tickMs * (initLimit + syncLimit), synced: false, pings: [], answeredMs: -Infinity });
+    this.#links.set(link, { sid, deadlineMs: nowMs + tickMs * (initLimit + syncLimit), synced: false, pings: [], reached: 0n, pace: new Pace(), answeredMs: -Infinity });
   }
 
   /** It takes in the tree that it is being sent: however long that is, it is not silent (LearnerHandler only limits each write). */
@@ -46,11 +50,12 @@ export class Liveness {
     if (heard !== undefined && !heard.synced) heard.deadlineMs = nowMs + tickMs * (initLimit + syncLimit);
   }
 
-  /** It has what the others have: from here on it must be heard every syncLimit ticks. */
-  synced(link: LinkId, nowMs: number): void {
+  /** It has what the others have: from here on it must be heard every syncLimit ticks. @param zxid the last that was proposed */
+  synced(link: LinkId, zxid: bigint, nowMs: number): void {
     const heard = this.#links.get(link);
     if (heard === undefined) return;
     heard.synced = true;
+    heard.reached = zxid;
     heard.answeredMs = nowMs;
     this.heard(link, nowMs);
   }
@@ -67,6 +72,12 @@ export class Liveness {
     if (heard !== undefined && sentMs !== undefined) heard.answeredMs = sentMs;
   }
 
+  /** It has this transaction on disk. */
+  acknowledged(link: LinkId, zxid: bigint): void {
+    const heard = this.#links.get(link);
+    if (heard !== undefined && zxid > heard.reached) heard.reached = zxid;
+  }
+
   heard(link: LinkId, nowMs: number): void {
     const heard = this.#links.get(link);
     if (heard === undefined || !heard.synced) return;
@@ -77,9 +88,19 @@ export class Liveness {
     this.#links.delete(link);
   }
 
-  /** Links on which nothing came for too long. */
-  silent(nowMs: number): LinkId[] {
-    return [...this.#links].filter(([, { deadlineMs }]) => nowMs > deadlineMs).map(([link]) => link);
+  /**
+   * Links on which nothing came for too long, and those of learners that fell too far behind: whose disk does not take
+   * in what was proposed, though its server answers, and on whose line so much waits that answers come too late. What
+   * waits for them would grow without end.
+   *
+   * @param proposed the last that was proposed; 0 where learners acknowledge nothing
+   */
+  silent(proposed: bigint, nowMs: number): LinkId[] {
+    const mostMs = this.#options.tickMs * this.#options.syncLimit;
+    return [...this.#links].filter(([, { sid, synced, deadlineMs, pings, reached, pace }]) => {
+      const behindMs = sid !== null && synced ? pace.behindMs(reached, proposed, nowMs) : 0;
+      return nowMs > deadlineMs || behindMs > mostMs || nowMs - (pings[0] ?? nowMs) > mostMs;
+    }).map(([link]) => link);
   }
 
   /** Whether this server and the learners that are in step make a quorum by every rule. */

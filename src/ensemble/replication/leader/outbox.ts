@@ -3,6 +3,8 @@
 import type { Transaction } from '../../txn/transaction.ts';
 import type { LeaderEffects, LeaderEvent, LeaderStep, Task } from '../effects.ts';
 import type { LeaderMessage, LinkId } from '../messages.ts';
+import type { Learners } from './learners.ts';
+import type { Asker } from './syncs.ts';
 
 interface Draft {
   persist: Transaction[];
@@ -36,6 +38,14 @@ export class LeaderOutbox {
 
   event(event: LeaderEvent): void {
     this.#draft.steps.push({ kind: 'event', event });
+  }
+
+  /** Answers syncs, in order, of those who are still there. */
+  synced(askers: readonly Asker[], learners: Learners): void {
+    for (const asker of askers) {
+      if (asker === null) this.event({ kind: 'synced', count: 1 });
+      else if (learners.get(asker) !== undefined) this.send(asker, { kind: 'sync' });
+    }
   }
 
   close(link: LinkId): void {

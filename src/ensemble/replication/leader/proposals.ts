@@ -79,11 +79,24 @@ export class Proposals {
     return next.txn;
   }
 
-  #isCommitted({ txn, rules }: Proposal): boolean {
-    const { zxid } = txn.header;
-    if ((this.#acked.get(this.#self) ?? 0n) < zxid) return false;
+  /** The oldest that a quorum has on disk without this server, which has not; 0 when there is none. */
+  get waitsForSelf(): bigint {
+    const [next] = this.#outstanding;
+    return next !== undefined && this.durable < next.txn.header.zxid && this.#quorumHas(next) ? next.txn.header.zxid : 0n;
+  }
+
+  /** The last transaction that this server has on disk. */
+  get durable(): bigint {
+    return this.#acked.get(this.#self) ?? 0n;
+  }
+
+  #isCommitted(proposal: Proposal): boolean {
+    return this.durable >= proposal.txn.header.zxid && this.#quorumHas(proposal);
+  }
+
+  #quorumHas({ txn, rules }: Proposal): boolean {
     const have = new Set<bigint>();
-    for (const [sid, acked] of this.#acked) if (acked >= zxid) have.add(sid);
+    for (const [sid, acked] of this.#acked) if (acked >= txn.header.zxid) have.add(sid);
     return rules.every((rule) => rule.hasQuorum(have));
   }
 }

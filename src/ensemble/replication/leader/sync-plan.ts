@@ -54,12 +54,18 @@ export function planSync(facts: SyncFacts): SyncPlan {
   return walk.plan ?? snap;
 }
 
-/** What a decided plan has the leader say: where the learner begins, then each transaction proposed and committed. */
-export function planMessages(plan: Exclude<SyncPlan, { kind: 'readDisk' }>): LeaderMessage[] {
-  if (plan.kind === 'snap') return [{ kind: 'snap', zxid: plan.lastQueued }];
+/**
+ * What a decided plan has the leader say: where the learner begins, then each transaction proposed and committed.
+ *
+ * @param outstanding proposed and not committed, for a learner that is to acknowledge it
+ */
+export function planMessages(plan: Exclude<SyncPlan, { kind: 'readDisk' }>, outstanding: readonly Transaction[]): LeaderMessage[] {
+  const begin: LeaderMessage = plan.kind === 'snap' ? { kind: 'snap', zxid: plan.lastQueued } : { kind: plan.kind, zxid: plan.zxid };
+  const committed = plan.kind === 'snap' ? [] : plan.txns;
   return [
-    { kind: plan.kind, zxid: plan.zxid },
-    ...plan.txns.flatMap((txn): LeaderMessage[] => [{ kind: 'proposal', txn }, { kind: 'commit', zxid: txn.header.zxid }]),
+    begin,
+    ...committed.flatMap((txn): LeaderMessage[] => [{ kind: 'proposal', txn }, { kind: 'commit', zxid: txn.header.zxid }]),
+    ...outstanding.filter(({ header: { zxid } }) => zxid > plan.lastQueued).map((txn): LeaderMessage => ({ kind: 'proposal', txn })),
   ];
 }
 

@@ -11,7 +11,7 @@ import type { CommittedLog } from '../leader/committed-log.ts';
 import { Learners, type Learner } from '../leader/learners.ts';
 import { Liveness, type LivenessOptions } from '../leader/liveness.ts';
 import { LeaderOutbox } from '../leader/outbox.ts';
-import { planSync } from '../leader/sync-plan.ts';
+import { planMessages, planSync } from '../leader/sync-plan.ts';
 import type { LearnerMessage, LinkId } from '../messages.ts';
 
 export interface ObserverMasterOptions extends LivenessOptions {
@@ -146,14 +146,7 @@ export class ObserverMaster {
       this.#out.task({ kind: 'readLog', link, from: peerZxid });
       return;
     }
-    if (plan.kind === 'snap') this.#out.send(link, { kind: 'snap', zxid: plan.lastQueued });
-    else {
-      this.#out.send(link, { kind: plan.kind, zxid: plan.zxid });
-      for (const txn of plan.txns) {
-        this.#out.send(link, { kind: 'proposal', txn });
-        this.#out.send(link, { kind: 'commit', zxid: txn.header.zxid });
-      }
-    }
+    for (const message of planMessages(plan, [])) this.#out.send(link, message);
     observer.stage = 'syncing';
     this.#out.send(link, { kind: 'newLeader', epoch, config: configText() });
   }
@@ -166,7 +159,7 @@ export class ObserverMaster {
       return;
     }
     observer.stage = 'serving';
-    this.#liveness.synced(observer.link, nowMs);
+    this.#liveness.synced(observer.link, 0n, nowMs);
     this.#out.send(observer.link, { kind: 'upToDate' });
   }
 
@@ -180,7 +173,7 @@ export class ObserverMaster {
   }
 
   #tick(nowMs: number): void {
-    for (const link of this.#liveness.silent(nowMs)) this.#drop(link, true);
+    for (const link of this.#liveness.silent(0n, nowMs)) this.#drop(link, true);
     for (const { link } of this.#observers.in('serving')) this.#out.send(link, { kind: 'ping', zxid: this.#lastTold });
   }
 
