@@ -32,6 +32,8 @@ export class LearnerLink implements SocketHandler {
   #tree: ByteQueue | null = null;
   #closed = false;
   #paused = false;
+  /** Why it is paused: the disk is at work, or more of a tree is here than was taken in. */
+  readonly #reasons = { disk: false, tree: false };
 
   /** @param bufferMax the longest buffer in a packet, in bytes */
   constructor(socket: ClientSocket, newDatabase: () => Database, bufferMax: number, events: LearnerLinkEvents) {
@@ -48,10 +50,7 @@ export class LearnerLink implements SocketHandler {
 
   /** While the disk is at work there is no point in hearing more. */
   pause(paused: boolean): void {
-    if (this.#closed || paused === this.#paused) return;
-    this.#paused = paused;
-    if (paused) this.#socket.pause();
-    else this.#socket.resume();
+    this.#pause('disk', paused);
   }
 
   close(): void {
@@ -78,6 +77,15 @@ export class LearnerLink implements SocketHandler {
     if (!this.#closed) this.#fail('the connection is gone');
   }
 
+  #pause(reason: 'disk' | 'tree', is: boolean): void {
+    this.#reasons[reason] = is;
+    const paused = this.#reasons.disk || this.#reasons.tree;
+    if (this.#closed || paused === this.#paused) return;
+    this.#paused = paused;
+    if (paused) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
   #decode(chunk: Uint8Array): void {
     try {
       this.#decoder.push(chunk, (packet) => this.#packet(packet));
@@ -95,7 +103,7 @@ export class LearnerLink implements SocketHandler {
       this.#events.onMessage(message, null);
       return;
     }
-    const queue = new ByteQueue((full) => this.pause(full));
+    const queue = new ByteQueue((full) => this.#pause('tree', full));
     this.#tree = queue;
     this.#decoder.divert({
       take: (bytes) => {
@@ -124,7 +132,7 @@ export class LearnerLink implements SocketHandler {
     const rest = feed.take((reader) => reader.rest());
     this.#tree = null;
     this.#decoder = new QuorumPacketDecoder(this.#bufferMax);
-    this.pause(false);
+    this.#pause('tree', false);
     this.#events.onMessage({ kind: 'snap', zxid }, tree);
     if (rest instanceof Uint8Array) this.#decode(rest);
     for (const chunk of queue.takeAll()) this.#decode(chunk);
