@@ -19,20 +19,15 @@ import type { ForwardedRequest, LeaderMessage, LinkId } from '../replication/mes
 import type { Membership } from '../replication/quorum/membership.ts';
 import type { Database } from '../tree/database.ts';
 import type { Transaction } from '../txn/transaction.ts';
+import { LeaderCall } from './leader-call.ts';
 import { LearnerLink } from './learner-link.ts';
 import { ObserverHost } from './observer-host.ts';
-import type { ObserverMasterPlace } from './observer-masters.ts';
 import type { Designated, Term, TermParts } from './term.ts';
 
 /** ZooDefs.OpCode.reconfig, as a transaction */
 const RECONFIG = 16;
 /** REQUEST's type of a sync (ZooDefs.OpCode.sync). */
 const SYNC = 9;
-
-/** A leader elected at the same moment listens a few ms later: the first tries follow soon. */
-const EARLY_RETRIES_MS = [5, 10, 20, 40] as const;
-/** Apache's five, the early ones, and for a leader of Apache's, which decides 200 ms after this server may have (FastLeaderElection.finalizeWait). */
-const CONNECT_TRIES = 5 + EARLY_RETRIES_MS.length + 3;
 
 export class LearnerTerm implements Term {
   readonly #parts: TermParts;
@@ -43,8 +38,7 @@ export class LearnerTerm implements Term {
   /** Who was asked to answer next, oldest first: an observer of this follower's, or a client of this server's (null). */
   readonly #syncs: (LinkId | null)[] = [];
   #observers: ObserverHost | null = null;
-  /** The server that is followed: not the leader where an observer goes to a follower. */
-  #master: bigint;
+  readonly #call: LeaderCall;
   #link: LearnerLink | null = null;
   /** When it promised the epoch, and what it lacks began to come. */
   #syncingSinceMs = 0;
@@ -63,8 +57,11 @@ export class LearnerTerm implements Term {
   constructor(parts: TermParts, leader: bigint, observer: boolean) {
     this.#parts = parts;
     this.#leader = leader;
-    this.#master = leader;
     this.#observer = observer;
+    this.#call = new LeaderCall(parts, leader, observer, {
+      onOpen: (socket) => this.#connected(socket),
+      onFail: (reason) => this.stop(reason),
+    });
     this.#machine = this.#newMachine();
   }
 
@@ -89,8 +86,8 @@ export class LearnerTerm implements Term {
 
   start(): void {
     const { clock, connectDelayMs } = this.#parts;
-    if (connectDelayMs > 0) clock.after(connectDelayMs, () => this.#connect(1));
-    else this.#connect(1);
+    if (connectDelayMs > 0) clock.after(connectDelayMs, () => this.#over || this.#call.begin());
+    else this.#call.begin();
     this.#armTick();
   }
 
@@ -102,6 +99,7 @@ export class LearnerTerm implements Term {
     if (this.#over) return;
     this.#over = true;
     this.#cancelTick();
+    this.#call.stop();
     this.#link?.close();
     this.#serving?.stop();
     this.#serving?.closeAll();
@@ -122,32 +120,6 @@ export class LearnerTerm implements Term {
     }
     for (const txn of this.#machine.unapplied) house.apply(txn);
     events.onEnded(reason, designated);
-  }
-
-  #connect(attempt: number): void {
-    const { network, clock, connectTimeoutMs: timeoutMs, settings, logger } = this.#parts;
-    if (this.#over) return;
-    const place = this.#place();
-    if (place === null) {
-      this.stop(`server ${this.#leader}, which leads, is no member`);
-      return;
-    }
-    this.#master = place.sid;
-    network.connect({ to: place.at, timeoutMs }, (socket) => this.#connected(socket), (reason) => {
-      if (this.#over) return;
-      logger.log('info', 'the leader cannot be reached', { leader: this.#leader, server: place.sid, reason, attempt });
-      const { leaderRetryMs } = settings;
-      if (attempt >= CONNECT_TRIES) this.stop('the leader cannot be reached');
-      else clock.after(Math.min(EARLY_RETRIES_MS[attempt - 1] ?? leaderRetryMs, leaderRetryMs), () => this.#connect(attempt + 1));
-    });
-  }
-
-  /** The leader, or for an observer the next of those who take observers (QuorumPeer.findLearnerMaster). */
-  #place(): ObserverMasterPlace | null {
-    const { configurations: { current, lastSeen }, observerMasters } = this.#parts;
-    if (this.#observer && observerMasters !== null) return observerMasters.next(current, this.#leader);
-    const address = current.members.get(this.#leader)?.addresses[0] ?? lastSeen.members.get(this.#leader)?.addresses[0];
-    return address === undefined ? null : { sid: this.#leader, at: { host: address.host, port: address.quorumPort } };
   }
 
   #connected(socket: ClientSocket): SocketHandler {
@@ -311,7 +283,7 @@ export class LearnerTerm implements Term {
   }
 
   #learning(): LearningView {
-    return { observer: this.#observer, master: this.#master, syncedObservers: this.#observers?.synced ?? null };
+    return { observer: this.#observer, master: this.#call.master, syncedObservers: this.#observers?.synced ?? null };
   }
 
   /** @param link of the observer whose client asks; null: a client of this server's */
@@ -384,7 +356,7 @@ export class LearnerTerm implements Term {
     this.#link?.close();
     this.#link = null;
     this.#machine = this.#newMachine();
-    this.#connect(1);
+    this.#call.begin();
   }
 
   #nowMs(): number {
