@@ -9,7 +9,7 @@ import type { CancelTimer } from '../../base/clock.ts';
 import { decodeUtf8 } from '../../base/text.ts';
 import type { LeadingView, ObserverView, ProposalSizes } from '../admin/ensemble-view.ts';
 import { LeaderRole } from '../leader-role.ts';
-import type { ClientSocket, Listener, SocketHandler } from '../listener.ts';
+import type { Listener } from '../listener.ts';
 import { LeaderSessions } from '../processors/leader-sessions.ts';
 import { LocalSessions } from '../processors/local-sessions.ts';
 import { firstSessionId, SessionTracker } from '../processors/session-tracker.ts';
@@ -21,8 +21,8 @@ import { formatMembership, withVersion } from '../replication/quorum/membership.
 import { makePreparer, Serving } from '../serving.ts';
 import { encodeTransaction } from '../txn/transaction-codec.ts';
 import type { Transaction } from '../txn/transaction.ts';
-import { LeaderLink } from './leader-link.ts';
 import { designateLeader } from './configurations.ts';
+import { LearnerLinks } from './learner-links.ts';
 import { SyncTally } from './sync-tally.ts';
 import type { Designated, Term, TermParts } from './term.ts';
 
@@ -35,9 +35,7 @@ export class LeaderTerm implements Term {
   readonly #parts: TermParts;
   readonly #voters: ReadonlySet<bigint>;
   readonly #machine: Leader;
-  readonly #links = new Map<LinkId, LeaderLink>();
-  readonly #tally: SyncTally;
-  #nextLink: LinkId = 1;
+  readonly #links: LearnerLinks;
   #listener: Listener | null = null;
   #serving: Serving | null = null;
   #role: LeaderRole | null = null;
@@ -57,8 +55,12 @@ export class LeaderTerm implements Term {
   constructor(parts: TermParts, voters: ReadonlySet<bigint> = NOBODY) {
     this.#parts = parts;
     this.#voters = voters;
-    this.#tally = new SyncTally(parts.stats);
-    const { sid, house, configurations, limits, settings: { sync } } = parts;
+    const { sid, house, configurations, limits, clock, logger, packetBytesMax: bufferMax, settings: { sync } } = parts;
+    const silenceMs = limits.initLimit * limits.tickMs;
+    this.#links = new LearnerLinks({ clock, logger, bufferMax, silenceMs, tally: new SyncTally(parts.stats), database: () => house.database }, {
+      onMessage: (link, message) => this.#step({ kind: 'message', link, message, nowMs: this.#nowMs() }),
+      onClosed: (link) => this.#gone(link),
+    });
     const { snapshotSizeFactor, forceSnapshot, snapsMax: snap, diffsMax: diff } = sync;
     this.#machine = new Leader({
       ...limits, sid,
@@ -106,7 +108,7 @@ export class LeaderTerm implements Term {
     if (this.#over) return;
     this.#over = true;
     this.#cancelTick();
-    for (const link of this.#links.values()) link.close();
+    this.#links.closeAll();
     this.#serving?.stop();
     this.#serving?.closeAll();
     void this.#windDown(reason, designated);
@@ -135,7 +137,7 @@ export class LeaderTerm implements Term {
       return;
     }
     try {
-      this.#listener = await network.listen({ host: onAllAddresses ? null : own.host, port: own.quorumPort }, (socket) => this.#accept(socket));
+      this.#listener = await network.listen({ host: onAllAddresses ? null : own.host, port: own.quorumPort }, (socket) => (this.#over ? null : this.#links.accept(socket)));
     } catch (error) {
       logger.log('error', 'the quorum port cannot be listened on', { error });
       this.stop('the quorum port cannot be listened on');
@@ -150,21 +152,14 @@ export class LeaderTerm implements Term {
     this.#armTick();
   }
 
-  #accept(socket: ClientSocket): SocketHandler | null {
-    if (this.#over) return null;
-    const { house, packetBytesMax: bufferMax, logger, clock } = this.#parts;
-    const link = this.#nextLink++;
-    const handler = new LeaderLink(socket, () => house.database, { bufferMax, establishedMs: clock.wallMs(), tally: this.#tally }, {
-      onMessage: (message) => this.#step({ kind: 'message', link, message, nowMs: this.#nowMs() }),
-      onClosed: (reason) => {
-        logger.log('info', 'a learner is gone', { remote: handler.remote, reason });
-        this.#links.delete(link);
-        this.#step({ kind: 'linkClosed', link });
-        if (this.#successor !== null && this.#links.size === 0) this.stop('another server leads from now on', this.#successor);
-      },
-    });
-    this.#links.set(link, handler);
-    return handler;
+  #gone(link: LinkId): void {
+    this.#step({ kind: 'linkClosed', link });
+    this.#handOver();
+  }
+
+  /** Ends when all learners have gone to the one who leads from now on. */
+  #handOver(): void {
+    if (this.#successor !== null && this.#links.learners === 0) this.stop('another server leads from now on', this.#successor);
   }
 
   #armTick(): void {
@@ -172,7 +167,7 @@ export class LeaderTerm implements Term {
     this.#cancelTick = clock.after(limits.tickMs / 2, () => {
       if (this.#over) return;
       const nowMs = this.#nowMs();
-      for (const [link, handler] of this.#links) if (handler.hasMoved()) this.#step({ kind: 'progress', link, nowMs });
+      for (const link of this.#links.tick()) this.#step({ kind: 'progress', link, nowMs });
       this.#step({ kind: 'tick', nowMs });
       if (!this.#over) this.#armTick();
     });
@@ -196,15 +191,13 @@ export class LeaderTerm implements Term {
     for (const txn of effects.persist) house.append(txn);
     stats.count('proposal_count', effects.persist.length);
     for (const task of effects.tasks) this.#run(task);
-    for (const { link, message } of effects.send) this.#links.get(link)?.send(message);
+    for (const { link, message } of effects.send) this.#links.send(link, message);
     for (const step of effects.steps) {
       if (step.kind === 'apply') this.#apply(step.txn);
       else this.#event(step.event);
     }
-    for (const link of effects.close) {
-      this.#links.get(link)?.close();
-      this.#links.delete(link);
-    }
+    for (const link of effects.close) this.#links.close(link);
+    if (effects.close.length > 0) this.#handOver();
     if (effects.ended !== null) this.stop(effects.ended);
   }
 

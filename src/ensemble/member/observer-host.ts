@@ -4,13 +4,13 @@
  */
 
 import type { CancelTimer } from '../../base/clock.ts';
-import type { ClientSocket, Listener, SocketHandler } from '../listener.ts';
+import type { Listener } from '../listener.ts';
 import type { LeaderEffects, LeaderEvent, Task } from '../replication/effects.ts';
 import type { ForwardedRequest, LinkId } from '../replication/messages.ts';
 import { ObserverMaster, type ObserverMasterInput } from '../replication/observer-master/observer-master.ts';
 import { formatMembership } from '../replication/quorum/membership.ts';
 import type { Transaction } from '../txn/transaction.ts';
-import { LeaderLink } from './leader-link.ts';
+import { LearnerLinks } from './learner-links.ts';
 import { SyncTally } from './sync-tally.ts';
 import type { TermParts } from './term.ts';
 
@@ -26,9 +26,7 @@ export class ObserverHost {
   readonly #parts: TermParts;
   readonly #errands: ObserverErrands;
   readonly #machine: ObserverMaster;
-  readonly #tally: SyncTally;
-  readonly #links = new Map<LinkId, LeaderLink>();
-  #nextLink: LinkId = 1;
+  readonly #links: LearnerLinks;
   #opening: Promise<Listener | null> = Promise.resolve(null);
   #cancelTick: CancelTimer = () => undefined;
   #tasks: Promise<void> = Promise.resolve();
@@ -37,8 +35,12 @@ export class ObserverHost {
   constructor(parts: TermParts, epoch: number, errands: ObserverErrands) {
     this.#parts = parts;
     this.#errands = errands;
-    const { house, configurations, limits, stats } = parts;
-    this.#tally = new SyncTally(stats);
+    const { house, configurations, limits, stats, clock, logger, packetBytesMax: bufferMax } = parts;
+    const silenceMs = limits.initLimit * limits.tickMs;
+    this.#links = new LearnerLinks({ clock, logger, bufferMax, silenceMs, tally: new SyncTally(stats), database: () => house.database }, {
+      onMessage: (link, message) => this.#step({ kind: 'message', link, message, nowMs: this.#nowMs() }),
+      onClosed: (link) => this.#step({ kind: 'linkClosed', link }),
+    });
     this.#machine = new ObserverMaster({
       ...limits, epoch,
       configVersion: () => configurations.current.version,
@@ -57,7 +59,7 @@ export class ObserverHost {
   open(port: number): void {
     const { sid, configurations, network, onAllAddresses, logger } = this.#parts;
     const host = onAllAddresses ? null : configurations.current.members.get(sid)?.addresses[0]?.host ?? null;
-    this.#opening = network.listen({ host, port }, (socket) => this.#accept(socket)).catch((error: unknown) => {
+    this.#opening = network.listen({ host, port }, (socket) => (this.#over ? null : this.#links.accept(socket))).catch((error: unknown) => {
       logger.log('error', 'observerMasterPort cannot be listened on; observers go to other servers', { port, error });
       return null;
     });
@@ -78,33 +80,18 @@ export class ObserverHost {
   async close(): Promise<void> {
     this.#over = true;
     this.#cancelTick();
-    for (const link of this.#links.values()) link.close();
-    this.#links.clear();
+    this.#links.closeAll();
     await (await this.#opening)?.close();
     await this.#tasks;
-  }
-
-  #accept(socket: ClientSocket): SocketHandler | null {
-    if (this.#over) return null;
-    const { house, packetBytesMax, logger, clock } = this.#parts;
-    const link = this.#nextLink++;
-    const handler = new LeaderLink(socket, () => house.database, { bufferMax: packetBytesMax, establishedMs: clock.wallMs(), tally: this.#tally }, {
-      onMessage: (message) => this.#step({ kind: 'message', link, message, nowMs: this.#nowMs() }),
-      onClosed: (reason) => {
-        logger.log('info', 'an observer is gone', { remote: handler.remote, reason });
-        this.#links.delete(link);
-        this.#step({ kind: 'linkClosed', link });
-      },
-    });
-    this.#links.set(link, handler);
-    return handler;
   }
 
   #armTick(): void {
     const { clock, limits } = this.#parts;
     this.#cancelTick = clock.after(limits.tickMs / 2, () => {
       if (this.#over) return;
-      this.#step({ kind: 'tick', nowMs: this.#nowMs() });
+      const nowMs = this.#nowMs();
+      for (const link of this.#links.tick()) this.#step({ kind: 'progress', link, nowMs });
+      this.#step({ kind: 'tick', nowMs });
       this.#armTick();
     });
   }
@@ -115,12 +102,9 @@ export class ObserverHost {
 
   #perform({ tasks, send, steps, close }: LeaderEffects): void {
     for (const task of tasks) this.#run(task);
-    for (const { link, message } of send) this.#links.get(link)?.send(message);
+    for (const { link, message } of send) this.#links.send(link, message);
     for (const step of steps) if (step.kind === 'event') this.#event(step.event);
-    for (const link of close) {
-      this.#links.get(link)?.close();
-      this.#links.delete(link);
-    }
+    for (const link of close) this.#links.close(link);
   }
 
   #event(event: LeaderEvent): void {

@@ -29,6 +29,8 @@ export interface ObserverMasterOptions extends LivenessOptions {
 export type ObserverMasterInput =
   | { readonly kind: 'message'; readonly link: LinkId; readonly message: LearnerMessage; readonly nowMs: number }
   | { readonly kind: 'linkClosed'; readonly link: LinkId }
+  /** An observer takes in the tree that it is being sent. */
+  | { readonly kind: 'progress'; readonly link: LinkId; readonly nowMs: number }
   /** Applied here. @property designatedLeader of a reconfiguration; null for everything else */
   | { readonly kind: 'committed'; readonly txn: Transaction; readonly designatedLeader: bigint | null }
   /** The leader has answered an observer's sync. */
@@ -66,6 +68,9 @@ export class ObserverMaster {
         break;
       case 'linkClosed':
         this.#drop(input.link);
+        break;
+      case 'progress':
+        this.#liveness.progress(input.link, input.nowMs);
         break;
       case 'committed':
         this.#committed(input.txn, input.designatedLeader);

@@ -147,3 +147,15 @@ describe('whom an observer goes to', () => {
     expect(asked.slice(2)).toEqual(asked.slice(0, 2));
   });
 });
+
+test('an observer that still takes in the tree that it is being sent is not silent, however long that is', () => {
+  const talk = new Talk(txns('2:5'));
+  talk.info(4).promise(4, '0:0');
+  for (let i = 0; i < 40; i++) {
+    talk.nowMs += LIMITS.tickMs;
+    talk.step({ kind: 'progress', link: 4, nowMs: talk.nowMs }).step({ kind: 'tick', nowMs: talk.nowMs });
+  }
+  expect(talk.take()).not.toContain('close 4');
+  talk.nowMs += LIMITS.tickMs * (LIMITS.initLimit + LIMITS.syncLimit) + 1;
+  expect(talk.step({ kind: 'tick', nowMs: talk.nowMs }).take()).toEqual(['close 4']);
+});
