@@ -159,7 +159,10 @@ export class ElectionConnections {
 
   #accepted(link: ElectionLink, nowMs: number): void {
     this.#callers.set(link, { reader: new GreetingReader(), deadlineMs: nowMs + this.#options.greetingTimeoutMs });
-    if (this.#callers.size + this.#proving.size > STRANGERS_MAX) this.#refuse(link, 'too many callers have not said who they are');
+    if (this.#callers.size + this.#proving.size <= STRANGERS_MAX) return;
+    // A member greets at once: the one that has been silent for the longest is none.
+    const [oldest = link] = this.#callers.keys();
+    this.#refuse(oldest, 'too many callers have not said who they are');
   }
 
   #connected(sid: bigint, link: ElectionLink, nowMs: number): void {
