@@ -29,6 +29,12 @@ const RECONFIG = 16;
 /** REQUEST's type of a sync (ZooDefs.OpCode.sync). */
 const SYNC = 9;
 
+/**
+ * What is the leader's transaction must be taken in whatever its length: it is in the leader's log already, and a learner
+ * that refuses it refuses it for ever (ZOOKEEPER-4306).
+ */
+const LEADER_PACKET_BYTES_MAX = 256 * 1024 * 1024;
+
 export class LearnerTerm implements Term {
   readonly #parts: TermParts;
   readonly #leader: bigint;
@@ -123,8 +129,8 @@ export class LearnerTerm implements Term {
   }
 
   #connected(socket: ClientSocket): SocketHandler {
-    const { house, packetBytesMax } = this.#parts;
-    const link = new LearnerLink(socket, () => house.newDatabase(), packetBytesMax, {
+    const { house } = this.#parts;
+    const link = new LearnerLink(socket, () => house.newDatabase(), LEADER_PACKET_BYTES_MAX, {
       onMessage: (message, tree) => {
         if (tree !== null) this.#received = tree;
         if (this.#machine.serving) this.#count(message);

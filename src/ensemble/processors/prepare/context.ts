@@ -20,6 +20,8 @@ export interface PrepareOptions {
   readonly reconfigEnabled: boolean;
   /** closeSessionTxn.enabled: the transaction names the ephemerals that go. */
   readonly closeSessionPaths: boolean;
+  /** jute.maxbuffer: what other members surely take in. */
+  readonly requestBytesMax: number;
 }
 
 /**

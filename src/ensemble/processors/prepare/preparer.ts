@@ -56,8 +56,13 @@ export class Preparer {
     return {
       header: { sessionId: request.sessionId, cxid: request.cxid, zxid, timeMs, type: body.type },
       body,
-      digest: this.#tools.outstanding.digest,
+      digest: this.#namesNothing(body) ? null : this.#tools.outstanding.digest,
     };
+  }
+
+  /** Where a list of paths is awaited, a digest in its place would be taken for one (SerializeUtils.deserializeTxn). */
+  #namesNothing(body: TxnBody): boolean {
+    return body.type === -11 && body.paths === null && this.#tools.options.closeSessionPaths;
   }
 
   /** The transaction was applied: its changes no longer count as outstanding. */

@@ -29,7 +29,7 @@ export class Bench {
 
   constructor(options: Partial<PrepareOptions> = {}) {
     const all: PrepareOptions = {
-      extendedTypes: true, digestEnabled: true, enforceQuota: false, reconfigEnabled: false, closeSessionPaths: true, ...options,
+      extendedTypes: true, digestEnabled: true, enforceQuota: false, reconfigEnabled: false, closeSessionPaths: true, requestBytesMax: 0xf_ffff, ...options,
     };
     const { extendedTypes, digestEnabled } = all;
     this.database = new Database({ extendedTypes, digestEnabled });

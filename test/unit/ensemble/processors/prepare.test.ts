@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { below } from '../../../../src/base/random.ts';
+import { decodeTransaction, encodeTransaction } from '../../../../src/ensemble/txn/transaction-codec.ts';
 import type { TxnBody } from '../../../../src/ensemble/txn/transaction.ts';
 import { encode } from '../../../../src/wire/jute/encode.ts';
 import { ReconfigRequest } from '../../../../src/wire/operations/reconfig.ts';
@@ -113,6 +114,23 @@ describe('writes in flight', () => {
     bench.run(1, ask.create('/e', '', 1));
     expect(bench.run(-11).txn.body).toEqual({ type: -11, paths: null });
     expect(bench.database.tree.node('/e')).toBeUndefined();
+  });
+
+  test.each([
+    ['as many as other members surely take in are named', 3 * (4 + 8), true],
+    ['more are not, and no digest stands where their names would be', 3 * (4 + 8) - 1, false],
+  ])('a closing with many paths: %s', (_what, requestBytesMax, named) => {
+    const bench = new Bench({ requestBytesMax });
+    const paths = ['/ä-node', '/ö-node', '/ü-node'];
+    for (const path of paths) bench.run(1, ask.create(path, '', 1));
+    const { txn } = bench.run(-11);
+    expect(txn.body).toEqual({ type: -11, paths: named ? expect.arrayContaining(paths) : null });
+    expect(txn.digest === null).toBe(!named);
+    const read = decodeTransaction(encodeTransaction(txn));
+    expect([read.body, read.digest]).toEqual([txn.body, txn.digest]);
+    bench.run(1, ask.create('/after', ''), { sessionId: OTHER_SESSION });
+    expect(bench.database.tree.children('/')).toEqual(['zookeeper', 'after']);
+    expect(bench.database.digestMismatches).toBe(0);
   });
 });
 
