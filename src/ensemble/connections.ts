@@ -93,8 +93,15 @@ export class Connections {
     const left = (this.#perAddress.get(place) ?? 1) - 1;
     if (left === 0) this.#perAddress.delete(place);
     else this.#perAddress.set(place, left);
-    if (connection.outstanding === 0) this.#freeKeys.push(connection.key);
-    else this.#leaving.set(connection.key, connection);
+    if (connection.outstanding > 0) this.#leaving.set(connection.key, connection);
+    else this.#freeKeys.push(connection.key);
+  }
+
+  /** Nobody will answer what is in flight: the server that was asked serves no more, and its connections are about to go. */
+  abandonRequests(): void {
+    for (const connection of this.#byKey.values()) connection.outstanding = 0;
+    this.#freeKeys.push(...this.#leaving.keys());
+    this.#leaving.clear();
   }
 
   /**

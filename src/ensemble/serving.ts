@@ -151,6 +151,7 @@ export class Serving implements ConnectionOwner {
 
   /** After `stop`: says goodbye to everybody. */
   closeAll(): void {
+    this.#parts.connections.abandonRequests();
     for (const connection of [...this.#parts.connections.all()]) connection.end();
   }
 
