@@ -15,7 +15,7 @@ import type { LeaderInput, LeaderOptions } from './leader-input.ts';
 import { LeaderOutbox } from './outbox.ts';
 import { Liveness } from './liveness.ts';
 import { Learners, UNSYNCED, type Learner, type LearnerView } from './learners.ts';
-import { Pace } from './pace.ts';
+import { Pace } from '../pace.ts';
 import { Proposals } from './proposals.ts';
 import { Syncs } from './syncs.ts';
 import { planMessages, planSync } from './sync-plan.ts';

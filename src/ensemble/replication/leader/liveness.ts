@@ -4,7 +4,7 @@
  */
 
 import type { LinkId, QuorumRule } from '../messages.ts';
-import { Pace } from './pace.ts';
+import { Pace } from '../pace.ts';
 
 export interface LivenessOptions {
   readonly tickMs: number;

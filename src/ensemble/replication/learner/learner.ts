@@ -8,6 +8,7 @@ import { counterOf, epochOf, formatId, makeZxid } from '../../../model/zxid.ts';
 import type { Transaction } from '../../txn/transaction.ts';
 import type { LearnerEffects, LearnerEvent, LearnerStep, Task } from '../effects.ts';
 import type { ForwardedRequest, LeaderMessage, LearnerMessage, TouchedSession } from '../messages.ts';
+import { Pace } from '../pace.ts';
 import { CommitQueue } from './commit-queue.ts';
 
 export interface LearnerOptions {
@@ -92,6 +93,7 @@ export class Learner {
   #held: LeaderMessage[] = [];
   #lastLogged: bigint;
   #durable: bigint;
+  readonly #disk = new Pace();
   /** Where the leader's tree ended, if one was taken. */
   #installed = -1n;
   /** Logged, to be acknowledged when they are on disk; each by itself, as Apache's leader counts them. */
@@ -347,6 +349,10 @@ export class Learner {
     const begun = this.#phase === 'acked' || this.#phase === 'serving';
     const limit = begun ? syncLimit : initLimit;
     if (nowMs - this.#heardMs > limit * tickMs) this.#end(`nothing was heard of the leader for ${limit} ticks`);
+    // Nothing is applied that is not on disk: its clients would read what was, and wait for their writes, for ever.
+    if (this.#phase === 'serving' && this.#disk.behindMs(this.#durable, this.#lastLogged, nowMs) > syncLimit * tickMs) {
+      this.#end(`this server’s disk did not take in for ${syncLimit} ticks what the leader has`);
+    }
   }
 
   #event(event: LearnerEvent): void {

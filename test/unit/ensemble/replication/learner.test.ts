@@ -261,4 +261,19 @@ describe('transactions', () => {
       'END nothing was heard of the leader for 5 ticks',
     ]);
   });
+
+  test('it leaves when its own disk has stopped, though the leader speaks, and not when that only is slow', () => {
+    const talk = serving().hear(say.proposal('1:1'), say.commit('1:1'), say.proposal('1:2'));
+    for (let i = 0; i < 11; i++) talk.hear(say.ping('1:2')).ticks(1);
+    expect(talk.machine.serving).toBe(true);
+    talk.hear(say.ping('1:2')).ticks(1);
+    expect(talk.take().at(-1)).toBe('END this server’s disk did not take in for 5 ticks what the leader has');
+    const slow = serving();
+    for (let i = 1; i <= 8; i++) {
+      slow.hear(say.proposal(`1:${i}`));
+      if (i > 1) slow.durable(`1:${i - 1}`);
+      for (let half = 0; half < 8; half++) slow.hear(say.ping('1:0')).ticks(1);
+    }
+    expect(slow.machine.serving).toBe(true);
+  });
 });
