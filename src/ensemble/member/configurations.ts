@@ -5,7 +5,7 @@
 
 import { ErrorCode } from '../../model/error-code.ts';
 import { KeeperError } from '../../model/errors.ts';
-import { encodeUtf8 } from '../../base/text.ts';
+import { decodeUtf8, encodeUtf8 } from '../../base/text.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Reconfigure } from '../processors/prepare/context.ts';
 import { readConfig, type Memberships } from '../replication/election/memberships.ts';
@@ -71,6 +71,21 @@ export class Configurations {
     if (membership.version <= this.#lastSeen.version) return;
     this.#lastSeen = membership;
     this.#files?.saveNext(formatMembership(membership));
+    this.#onChange(this.memberships);
+  }
+
+  /**
+   * The log was cut or replaced. What had been proposed in it and is not there any more was never decided: its quorum is
+   * not needed, and no leader brings it into force.
+   *
+   * @param logged the node of the configuration as the log has it now; null: it has none
+   */
+  relearn(logged: Uint8Array | null): void {
+    if (!this.#options.reconfigEnabled) return;
+    const read = logged === null ? null : this.read(decodeUtf8(logged));
+    const seen = read !== null && read.version > this.#current.version ? read : this.#current;
+    if (seen.version === this.#lastSeen.version) return;
+    this.#lastSeen = seen;
     this.#onChange(this.memberships);
   }
 

@@ -26,6 +26,7 @@ import type { Designated, Term, TermParts } from './term.ts';
 
 /** ZooDefs.OpCode.reconfig, as a transaction */
 const RECONFIG = 16;
+const CONFIG_PATH = '/zookeeper/config';
 /** REQUEST's type of a sync (ZooDefs.OpCode.sync). */
 const SYNC = 9;
 
@@ -316,8 +317,13 @@ export class LearnerTerm implements Term {
   #run(task: Task): void {
     this.#tasks = this.#tasks.then(async () => {
       if (this.#over) return;
-      if (await this.#work(task)) this.#step({ kind: 'done', task });
-      else this.#askForTree();
+      if (!await this.#work(task)) {
+        this.#askForTree();
+        return;
+      }
+      const { configurations, house } = this.#parts;
+      if (task.kind === 'truncate' || task.kind === 'install') configurations.relearn(house.database.tree.node(CONFIG_PATH)?.data ?? null);
+      this.#step({ kind: 'done', task });
     });
     this.#tasks.catch((error: unknown) => this.#parts.events.onFailure(error));
   }
