@@ -35,7 +35,7 @@ export class ObserverHost {
   constructor(parts: TermParts, epoch: number, errands: ObserverErrands) {
     this.#parts = parts;
     this.#errands = errands;
-    const { house, configurations, limits, stats, clock, logger, packetBytesMax: bufferMax } = parts;
+    const { house, configurations, limits, stats, clock, logger, packetBytesMax: bufferMax, settings: { sync } } = parts;
     const silenceMs = limits.initLimit * limits.tickMs;
     this.#links = new LearnerLinks({ clock, logger, bufferMax, silenceMs, tally: new SyncTally(stats), database: () => house.database }, {
       onMessage: (link, message) => this.#step({ kind: 'message', link, message, nowMs: this.#nowMs() }),
@@ -43,6 +43,7 @@ export class ObserverHost {
     });
     this.#machine = new ObserverMaster({
       ...limits, epoch,
+      syncsMax: { snap: sync.snapsMax, diff: sync.diffsMax },
       configVersion: () => configurations.current.version,
       configText: () => formatMembership(configurations.lastSeen),
       lastApplied: () => house.database.tree.lastZxid,

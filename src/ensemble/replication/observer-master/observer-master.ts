@@ -24,6 +24,8 @@ export interface ObserverMasterOptions extends LivenessOptions {
   /** What this server has applied: the last transaction, and the newest ones. */
   readonly lastApplied: () => bigint;
   readonly committedLog: CommittedLog;
+  /** So many observers at one time are sent snapshots, or transactions, before others are turned away (LearnerSyncThrottler). */
+  readonly syncsMax: { readonly snap: number; readonly diff: number };
 }
 
 export type ObserverMasterInput =
@@ -149,6 +151,11 @@ export class ObserverMaster {
     if (plan.kind === 'readDisk') {
       observer.stage = 'reading';
       this.#out.task({ kind: 'readLog', link, from: peerZxid });
+      return;
+    }
+    observer.bySnapshot = plan.kind === 'snap';
+    if (this.#observers.syncing(observer.bySnapshot) >= this.#options.syncsMax[plan.kind === 'snap' ? 'snap' : 'diff']) {
+      this.#drop(link, true);
       return;
     }
     for (const message of planMessages(plan, [])) this.#out.send(link, message);

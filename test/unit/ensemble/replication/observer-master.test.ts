@@ -25,7 +25,7 @@ class Talk {
     this.#log = new CommittedLog(500, applied);
     this.#lastApplied = lastApplied;
     this.machine = new ObserverMaster({
-      ...LIMITS, epoch: 2, configVersion: () => 5n, configText: () => 'servers', lastApplied: () => this.#lastApplied, committedLog: this.#log,
+      ...LIMITS, epoch: 2, configVersion: () => 5n, configText: () => 'servers', lastApplied: () => this.#lastApplied, committedLog: this.#log, syncsMax: { snap: 2, diff: 3 },
     });
   }
 
@@ -158,4 +158,16 @@ test('an observer that still takes in the tree that it is being sent is not sile
   expect(talk.take()).not.toContain('close 4');
   talk.nowMs += LIMITS.tickMs * (LIMITS.initLimit + LIMITS.syncLimit) + 1;
   expect(talk.step({ kind: 'tick', nowMs: talk.nowMs }).take()).toEqual(['close 4']);
+});
+
+test('no more observers at one time than is said are sent trees; the next may come when one has taken its own in', () => {
+  const talk = new Talk(txns('2:5'));
+  const came = (link: number): string[] => {
+    talk.info(link).promise(link, '1:3');
+    talk.step({ kind: 'done', task: { kind: 'readLog', link, from: zxidOf('1:3') }, txns: [] });
+    return talk.take().filter((line) => line.startsWith(`> ${link} SNAP`) || line.startsWith('close'));
+  };
+  expect([4, 5, 6].map(came)).toEqual([['> 4 SNAP 2:5'], ['> 5 SNAP 2:5'], ['close 6']]);
+  talk.ack(4, '2:0');
+  expect(came(7)).toEqual(['> 7 SNAP 2:5']);
 });
