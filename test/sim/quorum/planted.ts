@@ -93,8 +93,8 @@ export const PLANTED: readonly Planted[] = [
     name: 'a late joiner is not told of outstanding proposals',
     changes: [{
       file: `${replication}/leader/leader.ts`,
-      find: "if (txn.header.zxid > plan.lastQueued) this.#out.send(link, { kind: 'proposal', txn });",
-      replace: 'if (txn.header.zxid < 0n) this.#out.close(link);',
+      find: 'planMessages(plan, observer ? [] : this.outstanding)',
+      replace: 'planMessages(plan, observer ? [] : [])',
     }],
     finds: /not the next one|something is missing/,
     seeds: 100,
