@@ -6,6 +6,7 @@ import { CreateMode, isContainer, isTtl } from '../model/create-mode.ts';
 import type { ZooError } from '../model/errors.ts';
 import type { Stat } from '../model/stat.ts';
 import { AddWatchMode, type WatcherType } from '../model/watch.ts';
+import { CONFIG_PATH } from '../model/zpath.ts';
 import type { Codec } from '../wire/jute/codec.ts';
 import { CreateRequest } from '../wire/operations/create.ts';
 import { CreateTtlRequest } from '../wire/operations/create-ttl.ts';
@@ -32,7 +33,6 @@ import { removeWatches } from './remove-watches.ts';
 import type { ServerAddress } from './transport.ts';
 import type { WatchKind } from './watch-registry.ts';
 
-const CONFIG_PATH = '/zookeeper/config';
 const NO_OPTIONS: CallOptions = {};
 
 type Data = WithStat & { readonly data: Uint8Array | null };

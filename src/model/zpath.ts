@@ -1,5 +1,8 @@
 /** Paths of znodes (facts 1.14; PathUtils.validatePath). */
 
+/** The node that holds the configuration of the ensemble (ZooDefs.CONFIG_NODE). */
+export const CONFIG_PATH = '/zookeeper/config';
+
 const SLASH = 0x2f;
 const DOT = 0x2e;
 

@@ -5,6 +5,7 @@
 
 import type { CancelTimer } from '../../base/clock.ts';
 import { decodeUtf8 } from '../../base/text.ts';
+import { CONFIG_PATH } from '../../model/zpath.ts';
 import type { LearningView } from '../admin/ensemble-view.ts';
 import { LearnerRole } from '../learner-role.ts';
 import type { ClientSocket, SocketHandler } from '../listener.ts';
@@ -26,7 +27,6 @@ import type { Designated, Term, TermParts } from './term.ts';
 
 /** ZooDefs.OpCode.reconfig, as a transaction */
 const RECONFIG = 16;
-const CONFIG_PATH = '/zookeeper/config';
 /** REQUEST's type of a sync (ZooDefs.OpCode.sync). */
 const SYNC = 9;
 

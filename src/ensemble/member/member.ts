@@ -14,6 +14,7 @@ import type { EnsembleView } from '../admin/ensemble-view.ts';
 import type { CancelTimer } from '../../base/clock.ts';
 import { below } from '../../base/random.ts';
 import { decodeUtf8, encodeUtf8 } from '../../base/text.ts';
+import { CONFIG_PATH } from '../../model/zpath.ts';
 import { readConfig } from '../replication/election/memberships.ts';
 import { Connections } from '../connections.ts';
 import type { ServerEnvironment } from '../environment.ts';
@@ -76,7 +77,6 @@ export interface MemberState {
 /** No server has this id. */
 const NOBODY = -1n;
 const NO_STANDING: Standing = { leading: () => null, learning: () => null };
-const CONFIG_PATH = '/zookeeper/config';
 const DEFAULT_PACKET_BYTES = 2 * 0xf_ffff;
 
 export class Member {

@@ -7,6 +7,7 @@ import { invariant } from '../../base/invariant.ts';
 import { CONTAINER_OWNER, ttlOwner } from '../../model/create-mode.ts';
 import { ErrorCode } from '../../model/error-code.ts';
 import type { Stat } from '../../model/stat.ts';
+import { CONFIG_PATH } from '../../model/zpath.ts';
 import type { Transaction, TxnBody, TxnHeader } from '../txn/transaction.ts';
 import type { Applied, ApplyResult, NodeSummary, NodeView, Tree } from './api.ts';
 import type { TreeChange } from './changes.ts';
@@ -174,7 +175,7 @@ export class DataTree implements Tree {
    * @param timeMs the wall clock
    */
   setConfig(text: Uint8Array, version: bigint, timeMs: bigint): void {
-    this.state.setData('/zookeeper/config', text, -1, { zxid: version, timeMs, changes: null });
+    this.state.setData(CONFIG_PATH, text, -1, { zxid: version, timeMs, changes: null });
   }
 
   replay(txn: Transaction): void {

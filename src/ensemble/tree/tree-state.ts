@@ -7,6 +7,7 @@
 import { crc32 } from '../../base/checksum.ts';
 import { READ_ACL, type Acl } from '../../model/acl.ts';
 import { ErrorCode } from '../../model/error-code.ts';
+import { CONFIG_PATH } from '../../model/zpath.ts';
 import { AclCache, OPEN_SLOT } from './acl-cache.ts';
 import type { TreeChange } from './changes.ts';
 import { DigestSum } from './digest-sum.ts';
@@ -41,7 +42,6 @@ export interface Moment {
 
 const SLASH = 0x2f;
 const NO_DATA = new Uint8Array(0);
-const CONFIG_PATH = '/zookeeper/config';
 /** In the order in which Apache's snapshots have them. */
 const SYSTEM_PATHS = ['/zookeeper', CONFIG_PATH, '/zookeeper/quota'];
 /** No digest to move: the node is not digested, or digests are off. */

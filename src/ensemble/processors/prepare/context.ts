@@ -2,7 +2,7 @@
 
 import { ErrorCode } from '../../../model/error-code.ts';
 import type { Acl } from '../../../model/acl.ts';
-import { pathProblem } from '../../../model/zpath.ts';
+import { CONFIG_PATH, pathProblem } from '../../../model/zpath.ts';
 import type { Codec } from '../../../wire/jute/codec.ts';
 import { JuteReader } from '../../../wire/jute/jute-reader.ts';
 import type { ReconfigRequest } from '../../../wire/operations/reconfig.ts';
@@ -129,5 +129,5 @@ export function rawParent(path: string): string {
 
 /** Paths that nobody deletes (DataTree.isSpecialPath). */
 export function isSpecialPath(path: string): boolean {
-  return path === '/' || path === '/zookeeper' || path === '/zookeeper/quota' || path === '/zookeeper/config';
+  return path === '/' || path === '/zookeeper' || path === '/zookeeper/quota' || path === CONFIG_PATH;
 }

@@ -2,13 +2,13 @@
 
 import { Perms } from '../../../model/acl.ts';
 import { ErrorCode } from '../../../model/error-code.ts';
+import { CONFIG_PATH } from '../../../model/zpath.ts';
 import type { ReconfigRequest } from '../../../wire/operations/reconfig.ts';
 import type { TxnBody } from '../../txn/transaction.ts';
 import { checkAccess, checkSession, type PrepareContext } from './context.ts';
 import { draftOf } from './outstanding.ts';
 import { refuse } from './refusal.ts';
 
-const CONFIG_PATH = '/zookeeper/config';
 /** The version that the node always has: its data says the configuration's. */
 const NODE_VERSION = -1;
 
